@@ -1,0 +1,51 @@
+# Two commands for a newcomer: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := pip-compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	--allow-unsafe --no-header --strip-extras --quiet
+
+.PHONY: run test test-long check format lock browser clean help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+run: $(VENV)/.run ## install, then serve web chat and console on http://127.0.0.1:8000
+	$(BIN)/trede run --demo
+
+test: $(VENV)/.dev browser ## install what the tests need, and run them all
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+
+test-long: $(VENV)/.dev browser ## the longer runs of the same tests
+	$(BIN)/python -m pytest -m long
+
+browser: $(VENV)/.dev
+	@BIN=$(BIN) sh tests/install_browser.sh
+
+check: $(VENV)/.dev ## style, types, walls between rooms, scripts, catalogues
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/trede check
+
+format: $(VENV)/.dev ## let ruff format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows, with hashes
+	$(BIN)/$(LOCK) --upgrade --extra install -o requirements/run.txt pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra install --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+
+clean: ## remove what the other commands made, your data excepted
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

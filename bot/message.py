@@ -1,0 +1,44 @@
+"""A message in words, ready for any channel."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dialogs.turn import ButtonKind, Expects
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenButton:
+    """`label` is in the message's language unless `language` says otherwise."""
+
+    value: str
+    label: str
+    kind: ButtonKind = "choice"
+    picture: str = ""
+    ticked: bool = False
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes out (or came in, with `hers`). Paragraphs are plain text, never markup.
+
+    `token` is "" when no answer is awaited. `language` is a locale code such as "ar".
+    """
+
+    language: str
+    paragraphs: tuple[str, ...]
+    buttons: tuple[WrittenButton, ...] = ()
+    expects: Expects = "nothing"
+    token: str = ""
+    quiet: bool = False
+    hers: bool = False  # she wrote it
+
+    def as_json(self) -> dict[str, Any]:
+        """For storing: only JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Message":
+        """What `as_json` made."""
+        buttons = tuple(WrittenButton(**button) for button in stored["buttons"])
+        return cls(**{**stored, "paragraphs": tuple(stored["paragraphs"]), "buttons": buttons})

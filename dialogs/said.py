@@ -1,0 +1,46 @@
+"""What a woman can do in a conversation, whatever the channel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+CommandName = Literal[
+    "start", "skip", "back", "pause", "language", "person", "leave", "menu", "delete", "again"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words she typed. `token`: of the question she saw, where the channel knows it (web).
+
+    `sent_at`: when she sent it, to the second, where the channel knows it (Telegram).
+    """
+
+    words: str
+    token: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button. `value` is a choice's number ("3"), several ("1,4"), or a control ("skip", "back", "more", …)."""
+
+    token: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One of the things always at hand, typed as /skip or chosen from a menu outside the question."""
+
+    name: CommandName
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that cannot be an answer here: a sticker, a photo, a file."""
+
+    kind: str = ""
+
+
+Said = Text | Tap | Command | Unreadable

@@ -1,0 +1,140 @@
+"""A compiled script: the parts, steps and ways on that a conversation can take. Frozen values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dialogs.errors import UnknownQuestion
+
+StepKind = Literal[
+    "say",  # speaks, waits for nothing
+    "choice",  # one of several
+    "several",  # any number of several
+    "cards",  # one or several, each with a pictogram
+    "yes_no",
+    "text",
+    "number",
+    "date",
+    "scale",  # 0 to 10
+    "language",  # one of the languages on offer, each written in itself
+    "read_back",  # one part's answers read back; change or go on
+    "share",  # one part: share it? yes, only some, no, later
+    "share_which",  # which answers of that part, when "only some"
+    "hand_over",  # speaks, and lays the summary in the queue
+    "branch",  # no words: only decides the way on
+]
+
+SILENT: frozenset[StepKind] = frozenset({"say", "hand_over", "branch"})
+"""Kinds that wait for no answer."""
+
+END = "end"
+FORGET = "forget"
+NEXT = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One thing a condition looks at. `question` is a step's full name, or a part's for `part_answered`."""
+
+    question: str
+    op: Literal["is", "is_not", "includes", "at_least", "at_most", "answered", "part_answered", "anything_shared"]
+    value: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that can be chosen. `then` is a step's name, END, FORGET or None (just go on)."""
+
+    key: str
+    label: str
+    then: str | None = None
+    picture: str = ""
+    accepts: tuple[str, ...] = ()  # other words that mean this choice, in the source language
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way on from a branch: taken if all its tests hold."""
+
+    tests: tuple[Test, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `name` is unique in the script; `context` is what its translations are filed under."""
+
+    name: str
+    kind: StepKind
+    part: str
+    context: str  # "<script>/<question>", the msgctxt of all its words
+    text: str = ""
+    hint: str = ""
+    loop: str | None = None
+    choices: tuple[Choice, ...] = ()
+    only_if: tuple[Test, ...] = ()  # all must hold, else the step is passed over
+    then: str | None = None  # a jump after this step, whatever the answer
+    ways: tuple[Way, ...] = ()  # of a branch
+    skippable: bool = True
+    shuffle: bool = False
+    pages: bool = False  # show six choices at a time
+    many: bool = False  # cards: more than one may be chosen
+    least: float | None = None  # number, scale
+    most: float | None = None
+    low: str = ""  # words at the ends of a scale
+    high: str = ""
+    feeds: str = ""  # where the answer goes in the summary, e.g. "step.what"
+    consent: str = ""  # version of the consent text a "yes" here agrees to
+    if_nothing: str = ""  # hand_over: what to say when nothing is shared
+    about: str = ""  # read_back, share, share_which: the part it is about
+    again: bool = False  # the yes/no question that closes a loop
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A short piece of the conversation, with a title and its length in minutes."""
+
+    name: str
+    title: str
+    minutes: int
+    context: str
+    private: bool = False  # never read back or shared (start, sharing)
+    only_if: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Steps that can be gone through up to `at_most` times."""
+
+    name: str
+    part: str
+    at_most: int
+    title: str
+    context: str
+    steps: tuple[str, ...]  # body, in order, without `again`
+    again: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One compiled script version. `version` names its content: equal content, equal name."""
+
+    name: str
+    title: str
+    version: str
+    parts: tuple[Part, ...]
+    steps: tuple[Step, ...]
+    loops: Mapping[str, Loop] = field(default_factory=dict)
+    by_name: Mapping[str, Step] = field(default_factory=dict)
+
+    def step(self, name: str) -> Step:
+        """The step of that name; `UnknownQuestion` if the script has none."""
+        found = self.by_name.get(name)
+        if found is None:
+            raise UnknownQuestion(self.name, name)
+        return found
+
+    def part(self, name: str) -> Part:
+        """The part of that name."""
+        return next(part for part in self.parts if part.name == name)

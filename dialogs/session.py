@@ -1,0 +1,69 @@
+"""One woman's way through a script: where she is and what she answered. Frozen values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+AnswerState = Literal["not_asked", "declined", "answered"]
+
+Mode = Literal[
+    "new",  # nothing was said yet
+    "talking",
+    "menu",
+    "language",  # choosing another language
+    "person",  # "shall I say that you want to talk to a person?"
+    "delete",  # "shall I delete everything?"
+    "change",  # choosing which answer to change, at the read-back
+    "paused",
+    "left",  # left in a hurry
+    "ended",
+]
+
+
+class Place(NamedTuple):
+    """A step, and for steps in a loop the round (1, 2, …); round is 1 elsewhere."""
+
+    step: str
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What she answered to one question.
+
+    `words` are hers, exactly as typed, or the label she tapped in the language she saw.
+    `value` is what the script works with: choice keys, an ISO date, a number; for text the words again.
+    A cleared answer (asked anew) has the state "not_asked".
+    """
+
+    state: AnswerState
+    words: str = ""
+    value: tuple[str, ...] = ()
+    language: str = ""
+    at: datetime | None = None
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a conversation stands. `answers` holds the newest answer to each place."""
+
+    id: str
+    script: str  # the script version's name
+    language: str
+    seed: int = 0  # for shuffling; the same seed gives the same order
+    mode: Mode = "new"
+    at: Place = Place("")
+    token: str = ""  # of the question on her screen; a tap with another one is stale
+    asked_at: datetime | None = None
+    visit: int = 1  # grows each time she comes back
+    part: str = ""  # the part last announced
+    trail: tuple[Place, ...] = ()  # questions she came by, oldest first; for "back"
+    heard: frozenset[Place] = frozenset()  # steps that only speak, already spoken
+    detour: Place | None = None  # where to return after changing an answer at the read-back
+    draft: tuple[str, ...] = ()  # choices ticked so far, of a question with several
+    page: int = 0  # of a question with many choices
+    asked_for_help: bool = False
+    answers: Mapping[Place, Answer] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)  # case_manager, organisation, name: for placeholders
