@@ -175,5 +175,6 @@ class Case:
 def in_queue_order(cases: list[Case]) -> list[Case]:
     """Asked for help first, then wants a call, then oldest; done cases last."""
     return sorted(
-        cases, key=lambda case: (case.state == "done", not case.asked_for_help, not case.wants_call, case.created)
+        cases,
+        key=lambda case: (case.state == "done", not case.asked_for_help, not case.wants_call, case.created),
     )

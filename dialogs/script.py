@@ -37,7 +37,9 @@ class Test:
     """One thing a condition looks at. `question` is a step's full name, or a part's for `part_answered`."""
 
     question: str
-    op: Literal["is", "is_not", "includes", "at_least", "at_most", "answered", "part_answered", "anything_shared"]
+    op: Literal[
+        "is", "is_not", "includes", "at_least", "at_most", "answered", "part_answered", "anything_shared"
+    ]
     value: tuple[str, ...] = ()
 
 

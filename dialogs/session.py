@@ -66,4 +66,6 @@ class Session:
     page: int = 0  # of a question with many choices
     asked_for_help: bool = False
     answers: Mapping[Place, Answer] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)  # case_manager, organisation, name: for placeholders
+    facts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # case_manager, organisation, name: for placeholders

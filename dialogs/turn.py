@@ -65,15 +65,7 @@ class Moved:
 
 
 Event = (
-    Answered
-    | Consented
-    | PersonAsked
-    | HandedOver
-    | Forgotten
-    | Deleted
-    | NotUnderstood
-    | StaleTap
-    | Moved
+    Answered | Consented | PersonAsked | HandedOver | Forgotten | Deleted | NotUnderstood | StaleTap | Moved
 )
 
 # ── what is said (language-free; the words are looked up later) ───────────────────────────────────

@@ -1,0 +1,33 @@
+"""What a channel hands in, and what it gets back."""
+
+from dataclasses import dataclass
+
+from dialogs.message import Message
+from dialogs.said import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One update. `event` is unique within the channel: a second one with the same name does nothing.
+
+    `code`: the invite she came with (every time on the web; with /start on Telegram). `address`: the chat's id,
+    where messages are to be sent; None where she fetches them herself (web).
+    """
+
+    channel: str
+    event: str
+    said: Said
+    code: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of an update, once it is committed.
+
+    `status`: "done"; "duplicate" (seen before, nothing changed); "unknown" (no such invite or chat, or used up
+    or expired: say nothing about anyone). `messages` are this turn's, as (number, message).
+    """
+
+    status: str
+    messages: tuple[tuple[int, Message], ...] = ()
