@@ -1,6 +1,7 @@
 """Words at rest are encrypted: one column type, AES-256-GCM, bound to the column it was written for.
 
-A stored value is `format byte ‖ nonce (12) ‖ ciphertext and tag`. The format byte leaves room for keys per person.
+A stored value is `format byte ‖ nonce (12) ‖ ciphertext and tag`. The format byte leaves room for keys per
+person. Codes and addresses that have to be found again are stored beside it as a keyed hash.
 """
 
 import json
@@ -12,28 +13,42 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from storage.keys import hash_code
+
 _FORMAT = b"\x01"
+_key: bytes | None = None
 _cipher: AESGCM | None = None
 
 
 def use_key(key: bytes) -> None:
     """Set the key (32 bytes) for this process. Call once, before the first read or write."""
-    global _cipher
-    _cipher = AESGCM(key)
+    global _key, _cipher
+    _key, _cipher = key, AESGCM(key)
+
+
+def hashed(text: str) -> str:
+    """`hash_code` with this process's key: 64 hex digits, the same for the same text."""
+    if _key is None:
+        raise RuntimeError("There is no key yet. Call use_key() first.")
+    return hash_code(_key, text)
 
 
 def seal(value: Any, about: str) -> bytes:
     """Encrypt any JSON value. NUL and lone surrogates survive, since JSON escapes them."""
-    assert _cipher is not None, "use_key() was not called"
     nonce = os.urandom(12)
     plain = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
-    return _FORMAT + nonce + _cipher.encrypt(nonce, plain, about.encode())
+    return _FORMAT + nonce + _opened().encrypt(nonce, plain, about.encode())
 
 
 def unseal(stored: bytes, about: str) -> Any:
-    """What `seal` made; raises `cryptography.exceptions.InvalidTag` for another key, column or changed bytes."""
-    assert _cipher is not None, "use_key() was not called"
-    return json.loads(_cipher.decrypt(stored[1:13], stored[13:], about.encode()))
+    """Undo `seal`. Raises `cryptography.exceptions.InvalidTag` for another key, column or changed bytes."""
+    return json.loads(_opened().decrypt(stored[1:13], stored[13:], about.encode()))
+
+
+def _opened() -> AESGCM:
+    if _cipher is None:
+        raise RuntimeError("There is no key yet. Call use_key() first.")
+    return _cipher
 
 
 class Sealed(TypeDecorator[Any]):

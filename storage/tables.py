@@ -1,7 +1,7 @@
 """The tables. What a person said or is called is `Sealed`; ids, states and times are plain.
 
-Ids are random text, made by the caller. Times are aware, in UTC. Answers and messages are numbered per session,
-so that a turn is a few inserts and one update, and several turns fit into one commit.
+Ids are random text, made by the caller. Times are aware, in UTC. Answers and messages are numbered per
+session, so that a turn is a few inserts and one update, and several turns fit into one commit.
 """
 
 from datetime import UTC, datetime
@@ -60,6 +60,13 @@ def _id(name: str = "id") -> "Column[str]":
 def _ref(name: str, target: str, *, nullable: bool = False) -> "Column[str]":
     return Column(name, String(64), ForeignKey(target, ondelete="CASCADE"), nullable=nullable)
 
+
+meta = Table(  # facts about this database, e.g. the proof that a key fits it
+    "meta",
+    metadata,
+    _id("name"),
+    Column("body", Sealed("meta.body"), nullable=False),
+)
 
 # ── staff ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,6 +148,7 @@ invites = Table(
     Column("used_up", Boolean, nullable=False, server_default="0"),
     Column("demo", Boolean, nullable=False, server_default="0"),
     Column("created", Moment, nullable=False),
+    Index(None, "client"),
 )
 
 chats = Table(  # a chat outside our own web pages, e.g. on Telegram
@@ -243,6 +251,7 @@ outbox = Table(  # what still has to be sent; a row goes when it is sent
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("order_key", String(64), nullable=False),  # HMAC of the address: one line a chat
     Index(None, "channel", "order_key", "id"),
+    sqlite_autoincrement=True,  # an id is never given twice, so a late "sent" cannot hit another row
 )
 
 quarantine = Table(  # updates that always fail
@@ -284,4 +293,5 @@ case_steps = Table(  # who moved a case on, and when
     Column("staff", String(64), ForeignKey("staff.id", ondelete="SET NULL")),
     Column("state", String(12), nullable=False),
     Column("at", Moment, nullable=False),
+    Index(None, "summary"),
 )

@@ -1,0 +1,60 @@
+"""PostgreSQL, through asyncpg."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.database import Database, T, Work, shown
+from storage.errors import DatabaseUnreadable
+
+CONNECTIONS = 8
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database. Connections are made when needed, and kept."""
+
+    def __init__(self, address: URL) -> None:
+        self._where = shown(address)
+        self._engine = create_async_engine(
+            address,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_reset_on_return=None,  # every transaction is closed by us; a reset costs a round trip
+            pool_recycle=300,
+            hide_parameters=True,  # parameters are people's words
+        )
+        # What is read in several statements must fit together.
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    async def write(self, work: Work[T]) -> T:
+        """Transactions run side by side; `work` locks the rows it must have for itself."""
+        async with self._transaction(self._engine) as connection:
+            return await connection.run_sync(work)
+
+    async def read(self, work: Work[T]) -> T:
+        """A repeatable-read, read-only transaction."""
+        async with self._transaction(self._reading) as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            # The class's name only: the text may quote a value.
+            cause = error.orig and (error.orig.__cause__ or error.orig)
+            raise DatabaseUnreadable(self._where, type(cause).__name__) from None
+        except OSError as error:
+            raise DatabaseUnreadable(self._where, error.strerror or type(error).__name__) from None

@@ -1,0 +1,145 @@
+"""SQLite: one thread writes, two read, each with a connection it keeps.
+
+SQLite lets one transaction write at a time anyway; a line of jobs before one thread is faster than
+connections that wait for each other's lock. (Committing several waiting jobs at once fits into `_Worker`.)
+"""
+
+import asyncio
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from storage.database import Database, T, Work, shown
+from storage.errors import DatabaseUnreadable
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",  # milliseconds; `trede invite` writes while the server runs
+    "secure_delete=ON",  # what is deleted is overwritten
+)
+READERS = 2
+
+
+def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> Engine:
+    """An engine without a pool, whose transactions open with `begin` ("BEGIN IMMEDIATE" to write)."""
+    engine = create_engine(address, poolclass=NullPool, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # else the driver opens transactions on its own account
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class SqliteDatabase(Database):
+    """One SQLite file. Threads start with the first job."""
+
+    def __init__(self, address: URL) -> None:
+        self._where = shown(address)
+        self._writer = _Line(engine_for(address, "BEGIN IMMEDIATE"), threads=1)
+        self._readers = _Line(engine_for(address, "BEGIN", (*PRAGMAS, "query_only=ON")), threads=READERS)
+
+    async def write(self, work: Work[T]) -> T:
+        """Waits its turn: jobs are done in the order they came."""
+        return await self._do(self._writer, work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Reads do not wait for the writer, and see what was committed before they began."""
+        return await self._do(self._readers, work)
+
+    async def close(self) -> None:
+        """Jobs that were handed in are still done."""
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self._writer.close)
+
+    async def _do(self, line: "_Line", work: Work[T]) -> T:
+        try:
+            result: T = await asyncio.wrap_future(line.add(work))
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
+            raise DatabaseUnreadable(self._where, str(error.orig)) from None
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work[Any]
+    done: "Future[Any]" = field(default_factory=Future)
+
+
+class _Line:
+    """Jobs waiting for one or more threads."""
+
+    def __init__(self, engine: Engine, threads: int) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._workers = [_Worker(engine, self._jobs) for _ in range(threads)]
+        self._closed = False
+
+    def add(self, work: Work[T]) -> "Future[T]":
+        if self._closed:
+            raise RuntimeError("The database was closed. Open it again.")
+        for worker in self._workers:
+            worker.start_once()
+        job = _Job(work)
+        self._jobs.put(job)
+        return job.done
+
+    def close(self) -> None:
+        self._closed = True
+        for _ in self._workers:
+            self._jobs.put(None)
+        for worker in self._workers:
+            worker.join()
+
+
+class _Worker:
+    """A thread that keeps its connection and does one job after another."""
+
+    def __init__(self, engine: Engine, jobs: "SimpleQueue[_Job | None]") -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._connection: Connection | None = None
+        self._thread: Thread | None = None
+
+    def start_once(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="trede-sqlite", daemon=True)
+            self._thread.start()
+
+    def join(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if job.done.set_running_or_notify_cancel():
+                self._take(job)
+            del job  # else its words stay in memory until the next one
+        if self._connection is not None:
+            self._connection.close()
+
+    def _take(self, job: _Job) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                result = job.work(self._connection)
+        except BaseException as error:
+            job.done.set_exception(error)
+        else:
+            job.done.set_result(result)
