@@ -1,0 +1,464 @@
+"""Turns the forms of a script file into a Script: flat, ordered, every name in full, calls taken in."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from dialogs.errors import Fault
+from dialogs.file_format import (
+    AskedForm,
+    BranchForm,
+    CallForm,
+    CardsForm,
+    ChoiceForm,
+    ChoiceStepForm,
+    ChoosingForm,
+    ConditionForm,
+    Form,
+    HandOverForm,
+    LoopForm,
+    NumberForm,
+    PartForm,
+    ReadBackForm,
+    SayForm,
+    ScaleForm,
+    ScriptForm,
+    ShareForm,
+    StepForm,
+    YesNoForm,
+)
+from dialogs.read_file import did_you_mean
+from dialogs.script import (
+    END,
+    FORGET,
+    NEXT,
+    SILENT,
+    Choice,
+    Loop,
+    Part,
+    Script,
+    Step,
+    StepKind,
+    Test,
+    Way,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled script with what the checks need: where each step (and part) was written."""
+
+    script: Script
+    forms: Mapping[str, tuple[str, Form]]  # step name → file, form
+    broken: frozenset[str]  # names that were not read whole: faults about them are echoes
+    faults: tuple[Fault, ...]
+
+
+def compile_script(form: ScriptForm, library: Mapping[str, ScriptForm]) -> Compiled:
+    """`form` as a Script. `library` holds all scripts that may be called, by name."""
+    return _Compiler(form, library).compile()
+
+
+def called_by(form: ScriptForm, library: Mapping[str, ScriptForm]) -> list[str]:
+    """The names of all scripts that `form` calls, directly or not, sorted."""
+    found: set[str] = set()
+    waiting = list(_calls(form))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_calls(library[name]) if name in library else ())
+    return sorted(found)
+
+
+def _calls(form: ScriptForm) -> Iterator[str]:
+    steps = [step for part in form.parts for step in part.steps]
+    for step in steps:
+        if isinstance(step, LoopForm):
+            steps.extend(step.steps)  # the list grows while it is walked: loops may hold loops
+        if isinstance(step, CallForm):
+            yield step.name
+
+
+def version_of(form: ScriptForm, library: Mapping[str, ScriptForm]) -> str:
+    """16 hex digits that name the content of a script and of all it calls."""
+    forms = [form, *(library[name] for name in called_by(form, library) if name in library)]
+    content = json.dumps([each.content() for each in forms], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where in the script a step stands."""
+
+    script: ScriptForm  # whose words they are
+    prefix: str  # "" or "script."
+    part: str
+    guards: tuple[Test, ...] = ()  # of the part, the loop and the call around it
+    loop: str | None = None
+    calls: tuple[str, ...] = ()  # scripts being taken in, outermost first
+
+    def full(self, name: str) -> str:
+        return self.prefix + name
+
+    def context(self, name: str) -> str:
+        return f"{self.script.name}/{name}"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A step before its jumps are known: `jumps` says what each was called in which scope."""
+
+    step: Step
+    scope: _Scope
+    form: Form
+    ways: tuple[tuple[tuple[Test, ...], str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Compiler:
+    """One compilation."""
+
+    form: ScriptForm
+    library: Mapping[str, ScriptForm]
+    parts: list[Part] = field(default_factory=list)
+    drafts: list[_Draft] = field(default_factory=list)
+    loops: dict[str, Loop] = field(default_factory=dict)
+    first_of: dict[str, str] = field(default_factory=dict)  # loop, read_back, share, call → its first step
+    broken: set[str] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+
+    def compile(self) -> Compiled:
+        for form in self.form.parts:
+            self._part(form)
+        steps = tuple(self._with_jumps(index, draft) for index, draft in enumerate(self.drafts))
+        script = Script(
+            name=self.form.name,
+            title=self.form.title,
+            version=version_of(self.form, self.library),
+            parts=tuple(self.parts),
+            steps=steps,
+            loops=self.loops,
+            by_name={step.name: step for step in reversed(steps)},
+        )
+        forms = {draft.step.name: (draft.scope.script.file, draft.form) for draft in reversed(self.drafts)}
+        return Compiled(script, forms, frozenset(self.broken), tuple(self.faults))
+
+    def _fault(self, scope: _Scope, line: int, question: str, message: str) -> None:
+        self.faults.append(Fault(scope.script.file, line, question, message))
+
+    # ── parts and steps, in order ─────────────────────────────────────────────────────────────────
+
+    def _part(self, form: PartForm) -> None:
+        scope = _Scope(self.form, "", form.name, calls=(self.form.name,))
+        guards = self._tests(form.only_if, scope)
+        if any(part.name == form.name for part in self.parts):
+            self._fault(
+                scope, form.line, form.name, "There is a part of this name already. Rename one of them."
+            )
+        part = Part(form.name, form.title, form.minutes, scope.context(form.name), form.private, guards)
+        self.parts.append(part)
+        if form.broken:
+            self.broken.add(form.name)
+        for step in form.steps:
+            self._step(step, replace(scope, guards=guards))
+
+    def _step(self, form: StepForm, scope: _Scope) -> None:
+        if form.broken:
+            self.broken.add(scope.full(form.name))
+        scope = replace(scope, guards=(*self._tests(form.only_if, scope), *scope.guards))
+        first = len(self.drafts)
+        if isinstance(form, LoopForm):
+            self._loop(form, scope)
+        elif isinstance(form, CallForm):
+            self._call(form, scope)
+        elif isinstance(form, ReadBackForm | ShareForm):
+            self._once_a_part(form, scope)
+        else:
+            self._add(_step(form, scope), form, scope)
+            return
+        if len(self.drafts) > first:
+            self._name_group(form, scope, self.drafts[first].step.name)
+
+    def _add(self, step: Step, form: Form, scope: _Scope) -> None:
+        if any(draft.step.name == step.name for draft in self.drafts) or step.name in self.first_of:
+            words = "There is a question of this name already. Rename one of them."
+            self._fault(scope, form.line, step.name, words)
+        ways: tuple[tuple[tuple[Test, ...], str], ...] = ()
+        if isinstance(form, BranchForm):
+            ways = tuple((self._tests(way.if_, scope), way.go_to) for way in form.ways)
+        self.drafts.append(_Draft(step, scope, form, ways))
+
+    def _name_group(self, form: StepForm, scope: _Scope, first: str) -> None:
+        name = scope.full(form.name)
+        if name in self.first_of or any(draft.step.name == name for draft in self.drafts):
+            words = "There is a question of this name already. Rename one of them."
+            self._fault(scope, form.line, name, words)
+        self.first_of[name] = first
+
+    def _loop(self, form: LoopForm, scope: _Scope) -> None:
+        name, again = scope.full(form.name), scope.full(form.again)
+        if scope.loop is not None:
+            words = "A loop cannot stand inside a loop. Move it out, or ask its questions once."
+            self._fault(scope, form.line, name, words)
+            return
+        first = len(self.drafts)
+        inside = replace(scope, loop=name)
+        for step in form.steps:
+            self._step(step, inside)
+        body = tuple(draft.step.name for draft in self.drafts[first:])
+        self._never_empty(form, scope, first)
+        closing = Step(
+            name=again,
+            kind="yes_no",
+            part=scope.part,
+            context=scope.context(form.again),
+            text=form.ask_again,
+            loop=name,
+            choices=_YES_NO,
+            only_if=scope.guards,
+            again=True,
+            line=form.line_of("ask_again"),
+        )
+        self._add(closing, form, inside)
+        title = (form.title, scope.context(form.name))
+        self.loops[name] = Loop(name, scope.part, form.at_most, *title, steps=body, again=again)
+
+    def _never_empty(self, form: LoopForm, scope: _Scope, first: int) -> None:
+        body = self.drafts[first:]
+        if body and all(set(draft.step.only_if) - set(scope.guards) for draft in body):
+            words = "A dead end: every step of this loop has a condition, so a round may hold nothing. "
+            self._fault(scope, form.line, scope.full(form.name), words + "Take `only_if` from one of them.")
+
+    def _call(self, form: CallForm, scope: _Scope) -> None:
+        called = self.library.get(form.name)
+        if called is None:
+            words = f"There is no script '{form.name}' to call.{did_you_mean(form.name, self.library)}"
+            if not form.broken:
+                self._fault(scope, form.line, form.name, words + " Add its file, or delete this step.")
+            return
+        if form.name in scope.calls:
+            words = "A loop without end: this script calls itself. Use a `loop` with `at_most`."
+            self._fault(scope, form.line, form.name, words)
+            return
+        prefix = scope.full(f"{form.name}.")
+        inside = replace(scope, script=called, prefix=prefix, calls=(*scope.calls, form.name))
+        for part in called.parts:
+            guards = (*self._tests(part.only_if, inside), *scope.guards)
+            for step in part.steps:
+                if isinstance(step, ReadBackForm | ShareForm | HandOverForm):
+                    words = f"'{form.name}' cannot be called: it has a {step.kind}. Move that to this script."
+                    self._fault(scope, form.line, form.name, words)
+                else:
+                    self._step(step, replace(inside, guards=guards))
+
+    def _once_a_part(self, form: ReadBackForm | ShareForm, scope: _Scope) -> None:
+        parts = [part.name for part in self.parts if self._can_be_read_back(part, scope)]
+        if scope.loop is not None:
+            words = f"A {form.kind} cannot stand inside a loop. Move it behind the loop."
+            self._fault(scope, form.line, scope.full(form.name), words)
+        elif not parts:
+            words = (
+                "No part before this can be read back or shared. Move it behind a part that is not private."
+            )
+            self._fault(scope, form.line, scope.full(form.name), words)
+        for part in parts:
+            for step in (
+                _read_back(form, scope, part) if isinstance(form, ReadBackForm) else _share(form, scope, part)
+            ):
+                self._add(step, form, scope)
+
+    def _can_be_read_back(self, part: Part, scope: _Scope) -> bool:
+        asked = any(d.step.part == part.name and d.step.kind not in SILENT for d in self.drafts)
+        return asked and not part.private and part.name != scope.part
+
+    # ── names in full ─────────────────────────────────────────────────────────────────────────────
+
+    def _tests(self, forms: tuple[ConditionForm, ...], scope: _Scope) -> tuple[Test, ...]:
+        return tuple(_test(form, scope.prefix) for form in forms)
+
+    def _with_jumps(self, index: int, draft: _Draft) -> Step:
+        jump = _Jumps(self, index, draft)
+        form, step = draft.form, draft.step
+        if isinstance(form, BranchForm):
+            ways = tuple(
+                Way(tests, jump.to(to, way.line_of("go_to")) or NEXT)
+                for (tests, to), way in zip(draft.ways, form.ways, strict=True)
+            )
+            return replace(step, ways=ways, then=jump.to(form.otherwise, form.line_of("otherwise")))
+        if isinstance(form, YesNoForm):
+            targets = {
+                "yes": jump.to(form.yes, form.line_of("yes")),
+                "no": jump.to(form.no, form.line_of("no")),
+            }
+            choices = tuple(replace(choice, then=targets[choice.key]) for choice in step.choices)
+            step = replace(step, choices=choices)
+        if isinstance(form, ChoosingForm):
+            choices = tuple(
+                replace(choice, then=jump.to(each.then, each.line_of("then")))
+                for choice, each in zip(step.choices, form.choices, strict=True)
+            )
+            step = replace(step, choices=choices)
+        if isinstance(form, AskedForm | SayForm | HandOverForm):
+            step = replace(step, then=jump.to(form.then, form.line_of("then")))
+        return step
+
+
+@dataclass(frozen=True, slots=True)
+class _Jumps:
+    """Finds where the jumps of one step lead, and faults those that lead nowhere or back."""
+
+    compiler: _Compiler
+    index: int
+    draft: _Draft
+
+    def to(self, name: str, line: int) -> str | None:
+        """The full name of the step meant, END, FORGET, or None to just go on."""
+        if name == NEXT:
+            return None
+        if name in (END, FORGET):
+            return name
+        found = self._meant(name)
+        places = {draft.step.name: at for at, draft in enumerate(self.compiler.drafts)}
+        if not found:
+            self._fault(line, f"It jumps to '{name}', which is not in this script.{self._near(name)}")
+            return None
+        if len(found) > 1:
+            self._fault(line, f"'{name}' is both a part and a question, so the jump is unclear. Rename one.")
+            return None
+        if places[found[0]] <= self.index:
+            words = f"A loop without end: it jumps back to '{name}'. Jump forward only, or use a `loop`."
+            self._fault(line, words)
+            return None
+        if not self._may_enter(found[0]):
+            self._fault(
+                line, f"It jumps into the middle of a loop. Jump to the loop itself, not to '{name}'."
+            )
+            return None
+        return found[0]
+
+    def _meant(self, name: str) -> list[str]:
+        full = self.draft.scope.full(name)
+        steps = [draft.step.name for draft in self.compiler.drafts]
+        found = (
+            [full]
+            if full in steps
+            else [self.compiler.first_of[full]]
+            if full in self.compiler.first_of
+            else []
+        )
+        in_part = [draft.step.name for draft in self.compiler.drafts if draft.step.part == name]
+        if in_part and not self.draft.scope.prefix and in_part[0] not in found:
+            found.append(in_part[0])
+        return found
+
+    def _may_enter(self, name: str) -> bool:
+        step = next(draft.step for draft in self.compiler.drafts if draft.step.name == name)
+        if step.loop is None or step.loop == self.draft.step.loop:
+            return True
+        return self.compiler.first_of.get(step.loop) == name
+
+    def _near(self, name: str) -> str:
+        prefix = self.draft.scope.prefix
+        known = [draft.step.name.removeprefix(prefix) for draft in self.compiler.drafts]
+        known += [*self.compiler.first_of, *(part.name for part in self.compiler.parts)]
+        return did_you_mean(name, known) or " Use the name of a later question, next, end or forget."
+
+    def _fault(self, line: int, message: str) -> None:
+        if not self.compiler.broken & {self.draft.step.name}:
+            scope = self.draft.scope
+            self.compiler.faults.append(Fault(scope.script.file, line, self.draft.step.name, message))
+
+
+_YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+
+
+def _step(form: StepForm, scope: _Scope) -> Step:
+    """A step without its jumps."""
+    step = Step(
+        name=scope.full(form.name),
+        kind=cast(StepKind, form.kind),
+        part=scope.part,
+        context=scope.context(form.name),
+        loop=scope.loop,
+        only_if=scope.guards,
+        line=form.line,
+    )
+    if isinstance(form, SayForm):
+        return replace(step, text=form.text)
+    if isinstance(form, HandOverForm):
+        return replace(step, text=form.text, if_nothing=form.if_nothing)
+    if isinstance(form, AskedForm):
+        return _asked(form, step)
+    return step
+
+
+def _asked(form: AskedForm, step: Step) -> Step:
+    skippable = not form.required and form.optional is not False
+    step = replace(step, text=form.ask, hint=form.hint, feeds=form.summary, skippable=skippable)
+    if isinstance(form, ChoosingForm):
+        choices = tuple(_choice(each) for each in form.choices)
+        step = replace(step, choices=choices, shuffle=form.shuffle, pages=form.pages)
+    if isinstance(form, YesNoForm):
+        step = replace(step, choices=_YES_NO)
+    if isinstance(form, YesNoForm | ChoiceStepForm):
+        step = replace(step, consent=form.consent)
+    if isinstance(form, CardsForm):
+        step = replace(step, many=form.many)
+    if isinstance(form, NumberForm):
+        step = replace(step, least=form.least, most=form.most)
+    if isinstance(form, ScaleForm):
+        step = replace(step, least=0, most=10, low=form.low, high=form.high)
+    return step
+
+
+def _choice(form: ChoiceForm) -> Choice:
+    return Choice(form.key, form.label, picture=form.picture, accepts=form.accepts)
+
+
+def _read_back(form: ReadBackForm, scope: _Scope, part: str) -> Iterator[Step]:
+    yield _about(form, scope, part, "read_back", form.name, (Test(part, "part_answered"),))
+
+
+def _share(form: ShareForm, scope: _Scope, part: str) -> Iterator[Step]:
+    share = _about(form, scope, part, "share", form.name, (Test(part, "part_answered"),))
+    yield share
+    which = _about(form, scope, part, "share_which", form.name, (Test(share.name, "is", ("some",)),))
+    yield replace(which, name=f"{share.name}.which", text=form.which, hint="", line=form.line_of("which"))
+
+
+def _about(
+    form: ReadBackForm | ShareForm, scope: _Scope, part: str, kind: StepKind, name: str, own: tuple[Test, ...]
+) -> Step:
+    return Step(
+        name=scope.full(f"{name}.{part}"),
+        kind=kind,
+        part=scope.part,
+        context=scope.context(name),
+        text=form.ask,
+        hint=form.hint,
+        only_if=(*own, *scope.guards),
+        about=part,
+        line=form.line,
+    )
+
+
+def _test(form: ConditionForm, prefix: str) -> Test:
+    if form.anything_shared:
+        return Test("", "anything_shared")
+    if form.part_answered:
+        return Test(form.part_answered, "part_answered")
+    question = prefix + form.answer
+    if form.answered:
+        return Test(question, "answered")
+    if form.at_least is not None:
+        return Test(question, "at_least", (f"{form.at_least:g}",))
+    if form.at_most is not None:
+        return Test(question, "at_most", (f"{form.at_most:g}",))
+    if form.includes:
+        return Test(question, "includes", form.includes)
+    if form.is_not:
+        return Test(question, "is_not", form.is_not)
+    return Test(question, "is", form.is_)
