@@ -61,10 +61,10 @@ class Session:
     part: str = ""  # the part last announced
     trail: tuple[Place, ...] = ()  # questions she came by, oldest first; for "back"
     heard: frozenset[Place] = frozenset()  # steps that only speak, already spoken
-    detour: Place | None = None  # where to return after changing an answer at the read-back
     draft: tuple[str, ...] = ()  # choices ticked so far, of a question with several
     page: int = 0  # of a question with many choices
     asked_for_help: bool = False
+    handed_over: bool = False  # a summary of hers is in the queue
     answers: Mapping[Place, Answer] = field(default_factory=dict)
     facts: Mapping[str, str] = field(
         default_factory=dict

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from dialogs.session import Answer, Place, Session
@@ -76,12 +77,13 @@ class Phrase:
     """Words to look up: msgctxt, msgid and what its %(placeholders)s stand for.
 
     A parameter that is itself a Phrase is translated first; a plain str is somebody's words and is
-    isolated from the sentence around it. `many` and `n` choose a plural form.
+    isolated from the sentence around it; a tuple is written as a list ("a, b and c").
+    `many` and `n` choose a plural form.
     """
 
     context: str
     text: str
-    params: Mapping[str, "str | int | Phrase"] = field(default_factory=dict)
+    params: Mapping[str, "str | int | date | Phrase | tuple[Phrase, ...]"] = field(default_factory=dict)
     many: str = ""
     n: int = 1
 

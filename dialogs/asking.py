@@ -1,0 +1,275 @@
+"""How a question is put: its words, its buttons, and what it expects. Language-free."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dialogs import phrases
+from dialogs.moves import Moves
+from dialogs.script import Choice, Part, Script, Step
+from dialogs.session import Answer, Place, Session
+from dialogs.turn import Button, Expects, Label, Phrase, Say
+
+PAGE = 6
+"""Choices shown at a time where a question has pages."""
+
+CHOOSING = ("choice", "yes_no", "cards", "language", "read_back", "share")
+
+SHARE_CHOICES = (
+    ("yes", phrases.SHARE_YES),
+    ("some", phrases.SHARE_SOME),
+    ("no", phrases.SHARE_NO),
+    ("later", phrases.SHARE_LATER),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing she can choose. `accepts`: other words for it."""
+
+    key: str
+    label: Label
+    picture: str = ""
+    accepts: tuple[Phrase, ...] = ()
+    language: str = ""
+
+
+Languages = Sequence[tuple[str, str]]
+"""Languages on offer: (code, its name in itself)."""
+
+
+def is_several(step: Step) -> bool:
+    """Whether more than one choice may be made."""
+    return step.kind in ("several", "share_which") or (step.kind == "cards" and step.many)
+
+
+def options(moves: Moves, session: Session, languages: Languages) -> tuple[Option, ...]:
+    """What can be chosen at the question where she is, in the order she sees it; empty for open questions."""
+    step = moves.script.step(session.at.step)
+    if step.kind == "language":
+        return tuple(Option(code, name, language=code) for code, name in languages)
+    if step.kind == "read_back":
+        return (Option("right", phrases.RIGHT), Option("change", phrases.CHANGE))
+    if step.kind == "share":
+        return tuple(Option(key, label) for key, label in SHARE_CHOICES)
+    if step.kind == "share_which":
+        return tuple(Option(key, label) for key, label in share_items(moves, session, step.about))
+    found = [_option(step, choice) for choice in step.choices]
+    if step.shuffle:
+        random.Random(f"{session.seed}:{step.name}").shuffle(found)  # noqa: S311 — an order, not a secret
+    return tuple(found)
+
+
+def _option(step: Step, choice: Choice) -> Option:
+    if step.kind == "yes_no":
+        return Option(choice.key, phrases.YES if choice.key == "yes" else phrases.NO)
+    accepts = tuple(Phrase(step.context, word) for word in choice.accepts)
+    return Option(choice.key, Phrase(step.context, choice.label), choice.picture, accepts)
+
+
+# ── what she told, by part ────────────────────────────────────────────────────────────────────────
+
+
+def told(moves: Moves, session: Session, part: str) -> tuple[Place, ...]:
+    """Places of a part that she came by and answered or declined, in order."""
+    script = moves.script
+    return tuple(
+        place
+        for place in moves.walk(session.answers)
+        if place.step in script.by_name
+        and script.by_name[place.step].part == part
+        and not script.by_name[place.step].again
+        and place in session.answers
+        and session.answers[place].state != "not_asked"
+    )
+
+
+def item_of(script: Script, place: Place) -> str:
+    """What is shared as one: a single answer, or a whole round of a loop ("story_loop#2")."""
+    step = script.by_name[place.step]
+    return f"{step.loop}#{place.round}" if step.loop else step.name
+
+
+def share_items(moves: Moves, session: Session, part: str) -> tuple[tuple[str, Label], ...]:
+    """What can be shared of a part, one by one: (item, what it is called)."""
+    found: dict[str, Label] = {}
+    for place in told(moves, session, part):
+        if session.answers[place].state != "answered":
+            continue
+        step = moves.script.by_name[place.step]
+        label: Label = Phrase(step.context, step.text)
+        if step.loop:
+            loop = moves.script.loops[step.loop]
+            label = Phrase(
+                phrases.ROUND.context,
+                phrases.ROUND.text,
+                {"title": Phrase(loop.context, loop.title), "number": place.round},
+            )
+        found.setdefault(item_of(moves.script, place), label)
+    return tuple(found.items())
+
+
+# ── putting it into a message ─────────────────────────────────────────────────────────────────────
+
+
+def placeholders(script: Script, session: Session) -> dict[str, str | int | Phrase]:
+    """What %(name)s and its like stand for just now."""
+    name = session.facts.get("name", "")
+    for place, answer in session.answers.items():
+        step = script.by_name.get(place.step)
+        if step is not None and step.feeds == "client.name" and answer.state == "answered":
+            name = answer.words
+    return {
+        "name": name,
+        "case_manager": session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER,
+        "organisation": session.facts.get("organisation") or phrases.YOUR_ORGANISATION,
+        "round": session.at.round,
+    }
+
+
+def speak(script: Script, session: Session, step: Step, text: str) -> Phrase:
+    """One of a step's texts, with its placeholders filled."""
+    found = placeholders(script, session)
+    if step.about:
+        about = script.part(step.about)
+        found["part"] = Phrase(about.context, about.title)
+    return Phrase(step.context, text, {key: value for key, value in found.items() if f"%({key})s" in text})
+
+
+def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[Label] = ()) -> Say:
+    """The question where she is. `before`: lines said first, in the same message."""
+    step = moves.script.step(session.at.step)
+    found = options(moves, session, languages)
+    lines: list[Label] = [*before, speak(moves.script, session, step, step.text)]
+    hers: list[int] = []
+    if step.kind == "read_back":
+        for number, place in enumerate(told(moves, session, step.about), start=1):
+            lines.append(_numbered(number, moves.script.by_name[place.step]))
+            lines.append(told_words(moves.script, place, session.answers[place]))
+            hers.append(len(lines) - 1)
+    lines.extend(_notes(step, found, session))
+    return Say(
+        lines=tuple(lines),
+        buttons=(*_choices(step, found, session), *_controls(step, session, found)),
+        expects=_expects(step),
+        token=session.token,
+        hers=tuple(hers),
+    )
+
+
+def _numbered(number: int, step: Step) -> Phrase:
+    return Phrase("", "%(number)s. %(text)s", {"number": number, "text": Phrase(step.context, step.text)})
+
+
+def told_words(script: Script, place: Place, answer: Answer) -> Label:
+    """What she answered, as she can read it now: choices in today's language, her own words as they were."""
+    if answer.state != "answered":
+        return phrases.NO_ANSWER
+    step = script.by_name[place.step]
+    if step.kind in ("choice", "several", "cards", "yes_no"):
+        labels = {choice.key: _option(step, choice).label for choice in step.choices}
+        chosen = tuple(label for key in answer.value if isinstance(label := labels.get(key), Phrase))
+        return Phrase("", "%(choices)s", {"choices": chosen}) if chosen else answer.words
+    if step.kind == "date":
+        return Phrase("", "%(day)s", {"day": date.fromisoformat(answer.value[0])})
+    return answer.words
+
+
+def _notes(step: Step, found: Sequence[Option], session: Session) -> list[Label]:
+    notes: list[Label] = []
+    if step.hint:
+        notes.append(Phrase(step.context, step.hint))
+    if is_several(step):
+        notes.append(phrases.SEVERAL_HINT)
+        ticked = tuple(o.label for o in found if o.key in session.draft and isinstance(o.label, Phrase))
+        if ticked:
+            notes.append(Phrase(phrases.TICKED.context, phrases.TICKED.text, {"choices": ticked}))
+    if step.kind == "scale" and step.low and step.high:
+        ends: Mapping[str, Phrase] = {
+            "low": Phrase(step.context, step.low),
+            "high": Phrase(step.context, step.high),
+        }
+        notes.append(Phrase(phrases.SCALE_ENDS.context, phrases.SCALE_ENDS.text, ends))
+    return notes
+
+
+def _choices(step: Step, found: Sequence[Option], session: Session) -> list[Button]:
+    if step.kind == "scale":
+        return [Button(str(number), Phrase("", "%(n)s", {"n": number})) for number in range(11)]
+    return page_of(found, session.page, session.draft)
+
+
+def page_of(found: Sequence[Option], page: int, draft: Sequence[str] = ()) -> list[Button]:
+    """Buttons for one page of options, numbered over all pages, and one for the next page."""
+    whole = len(found) <= PAGE + 1
+    first = 0 if whole else page * PAGE % len(found)
+    shown = range(len(found)) if whole else range(first, min(first + PAGE, len(found)))
+    buttons = [
+        Button(
+            value=str(index + 1),
+            label=found[index].label,
+            picture=found[index].picture,
+            ticked=found[index].key in draft,
+            language=found[index].language,
+        )
+        for index in shown
+    ]
+    if not whole:
+        buttons.append(Button("page", phrases.NEXT_PAGE, kind="control"))
+    return buttons
+
+
+def _controls(step: Step, session: Session, found: Sequence[Option]) -> list[Button]:
+    controls: list[Button] = []
+    old = session.answers.get(session.at)
+    if is_several(step):
+        controls.append(Button("done", phrases.DONE, kind="control"))
+    if old is not None and old.state == "answered" and step.kind not in ("read_back", "share", "share_which"):
+        words = {"answer": _shortened(old.words)}
+        controls.append(
+            Button("keep", Phrase(phrases.KEEP.context, phrases.KEEP.text, words), kind="control")
+        )
+    if session.trail:
+        controls.append(Button("back", phrases.BACK, kind="control"))
+    if step.skippable and step.kind not in ("read_back",):
+        controls.append(Button("skip", phrases.SKIP, kind="control"))
+    return [*controls, Button("menu", phrases.MENU, kind="control")]
+
+
+def _shortened(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= 30 else line[:29] + "…"
+
+
+def _expects(step: Step) -> Expects:
+    if is_several(step):
+        return "several"
+    if step.kind in CHOOSING:
+        return "choice"
+    if step.kind in ("number", "date", "scale"):
+        return step.kind
+    return "text"
+
+
+def parts_now(moves: Moves, session: Session) -> tuple[Part, ...]:
+    """The parts that belong to this conversation, as far as can be told now."""
+    return tuple(
+        part
+        for part in moves.script.parts
+        if all(moves.holds(test, session.answers) for test in part.only_if)
+    )
+
+
+def heading(moves: Moves, session: Session, part: Part) -> Say:
+    """“Part 2 of 5: …”, said when a part begins."""
+    now = parts_now(moves, session)
+    number = next((n for n, found in enumerate(now, start=1) if found.name == part.name), 1)
+    params: Mapping[str, int | Phrase] = {
+        "number": number,
+        "total": len(now),
+        "title": Phrase(part.context, part.title),
+        "minutes": part.minutes,
+    }
+    text = Phrase(phrases.PART.context, phrases.PART.text, params, phrases.PART.many, part.minutes)
+    return Say((text,), quiet=True)

@@ -1,0 +1,599 @@
+"""One message in, one turn out. Pure: the same arguments always give the same turn."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from dialogs import phrases
+from dialogs.asking import Languages, Option, ask, heading, is_several, options, page_of, speak, told
+from dialogs.moves import START, Moves, change_mode, is_shared
+from dialogs.reading_answers import Unclear, read_answer
+from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
+from dialogs.script import END, FORGET, SILENT
+from dialogs.session import Answer, Place, Session
+from dialogs.turn import (
+    Answered,
+    Button,
+    Consented,
+    Deleted,
+    Event,
+    Forgotten,
+    HandedOver,
+    Label,
+    Moved,
+    NotUnderstood,
+    PersonAsked,
+    Phrase,
+    Say,
+    StaleTap,
+    Turn,
+)
+from dialogs.understand import LONGEST, plain, read_choice
+
+TRAIL = 50
+"""Questions that "back" can go back over."""
+
+_TELEGRAM_KEEPS = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What varies from turn to turn, passed in: the clock, chance, words, the channel.
+
+    `token`: a fresh random one, for the next question. `translate`: a phrase in the session's language.
+    """
+
+    now: datetime
+    token: str
+    translate: Callable[[Phrase], str]
+    languages: Languages
+    channel: str = ""
+
+
+def reply(moves: Moves, session: Session, said: Said, here: Here) -> Turn:
+    """Answer one message. What cannot be read leaves the session where it was."""
+    return _Reply(moves, session, here).to(said)
+
+
+class _Reply:
+    """The work of one turn: `session` moves on, `events` and `says` are gathered."""
+
+    def __init__(self, moves: Moves, session: Session, here: Here) -> None:
+        self.moves = moves
+        self.script = moves.script
+        self.session = session
+        self.here = here
+        self.events: list[Event] = []
+        self.says: list[Say] = []
+
+    def to(self, said: Said) -> Turn:
+        """The whole turn."""
+        mode = self.session.mode
+        if mode == "new":
+            self._begin()
+        elif isinstance(said, Text) and len(said.words) > LONGEST:
+            self._not_understood("too_long", phrases.TOO_LONG)
+        elif mode in ("paused", "left"):
+            self._while_away(said)
+        elif (command := self._command(said)) is not None:
+            self._obey(command)
+        elif isinstance(said, Tap | Text) and said.token not in (None, self.session.token):
+            self._stale()
+        elif isinstance(said, Unreadable | Command):
+            self._not_understood("unreadable", phrases.UNREADABLE)
+        elif mode == "talking":
+            self._answer(said)
+        else:
+            self._aside_answer(said)
+        return Turn(self.session, tuple(self.events), tuple(self.says))
+
+    # ── beginning, leaving, coming back ───────────────────────────────────────────────────────────
+
+    def _begin(self) -> None:
+        self._mode("begin")
+        self._go_on(START)
+
+    def _while_away(self, said: Said) -> None:
+        """Paused or left: only "go on" opens it again, since somebody else may hold the phone."""
+        wants_on = (
+            (isinstance(said, Tap) and said.value == "go_on" and said.token == self.session.token)
+            or (isinstance(said, Text) and self._is_label(said.words, phrases.GO_ON))
+            or (isinstance(said, Command) and said.name == "again")
+        )
+        if wants_on:
+            self._resume()
+        elif isinstance(said, Command) and said.name == "leave":
+            self._leave()
+        else:
+            self._say_away(phrases.STILL_AWAY)
+
+    def _say_away(self, words: Phrase) -> None:
+        self._new_token()
+        button = Button("go_on", phrases.GO_ON, kind="control")
+        self.says.append(Say((words,), (button,), "choice", self.session.token))
+
+    def _resume(self) -> None:
+        self._mode("resume")
+        self.session = replace(self.session, visit=self.session.visit + 1)
+        self.says.append(Say(self._recap(), quiet=True))
+        self._where_she_is()
+
+    def _recap(self) -> tuple[Label, ...]:
+        name = speak_name(self.moves, self.session)
+        lines: list[Label] = [
+            Phrase(phrases.WELCOME_BACK.context, phrases.WELCOME_BACK.text, {"name": name})
+            if name
+            else phrases.WELCOME
+        ]
+        current = self.script.by_name.get(self.session.at.step)
+        done = tuple(
+            Phrase(part.context, part.title)
+            for part in self.script.parts
+            if not part.private
+            and (current is None or part.name != current.part)
+            and told(self.moves, self.session, part.name)
+        )
+        if done:
+            lines.append(Phrase(phrases.PARTS_DONE.context, phrases.PARTS_DONE.text, {"parts": done}))
+        if current is not None:
+            part = self.script.part(current.part)
+            title = Phrase(part.context, part.title)
+            lines.append(Phrase(phrases.WE_ARE_AT.context, phrases.WE_ARE_AT.text, {"part": title}))
+        return tuple(lines)
+
+    def _where_she_is(self) -> None:
+        """After coming back: the question she was at, or the end."""
+        if self.session.at.step in self.script.by_name:
+            self._ask()
+        else:
+            self._end()
+
+    def _leave(self) -> None:
+        self._mode("leave")
+        self._say_away(phrases.LEFT)
+
+    # ── what is always at hand ────────────────────────────────────────────────────────────────────
+
+    def _command(self, said: Said) -> CommandName | None:
+        """The command meant: sent as one, tapped, or typed as the button's label. A stale tap means none."""
+        if isinstance(said, Command):
+            return said.name
+        if isinstance(said, Tap):
+            known = said.token == self.session.token and said.value in _BY_TAP
+            return _BY_TAP[said.value] if known else None
+        if isinstance(said, Text):
+            slash = said.words.strip().removeprefix("/").casefold() if said.words.startswith("/") else ""
+            if slash in _BY_WORD:
+                return _BY_WORD[slash]
+            return next((name for name, label in _LABELS if self._is_label(said.words, label)), None)
+        return None
+
+    def _is_label(self, words: str, label: Phrase) -> bool:
+        return len(words) <= 60 and plain(words) == plain(self.here.translate(label)) != ""
+
+    def _obey(self, command: CommandName) -> None:
+        match command:
+            case "start" | "again":
+                self._show_again()
+            case "skip":
+                self._skip()
+            case "back":
+                self._back()
+            case "pause":
+                self._mode("pause")
+                self._say_away(phrases.PAUSED)
+            case "leave":
+                self._leave()
+            case "menu" | "language" | "person" | "delete":
+                self._open(command)
+
+    def _show_again(self) -> None:
+        if self.session.mode != "talking":
+            self._return()
+        else:
+            self._ask()
+
+    def _skip(self) -> None:
+        if self.session.mode != "talking":
+            self._return()
+            return
+        step = self.script.step(self.session.at.step)
+        if not step.skippable:
+            self._note("required", phrases.NEED_ANSWER)
+            return
+        old = self.session.answers.get(self.session.at)
+        if step.kind == "language" and old is not None:
+            self._go_on(self.session.at)
+            return
+        self._keep_answer(Answer("declined"))
+        self._go_on(self.session.at)
+
+    def _back(self) -> None:
+        if self.session.mode != "talking":
+            self._return()
+        elif not self.session.trail:
+            self._note("first", phrases.FIRST)
+        else:
+            *trail, place = self.session.trail
+            self.session = replace(self.session, trail=tuple(trail), at=place)
+            self._fresh_question()
+            self._ask()
+
+    # ── answering ─────────────────────────────────────────────────────────────────────────────────
+
+    def _answer(self, said: Tap | Text) -> None:
+        if isinstance(said, Text) and self._was_sent_before(said):
+            self._late(said.words)
+            return
+        step = self.script.step(self.session.at.step)
+        found = options(self.moves, self.session, self.here.languages)
+        if isinstance(said, Tap) and self._tapped_inside(said.value, found):
+            return
+        old = self.session.answers.get(self.session.at)
+        if isinstance(said, Tap) and said.value == "keep" and old is not None and old.state == "answered":
+            self._go_on(self.session.at)
+            return
+        read = read_answer(step, said, found, self.session.draft, self.here.translate)
+        if isinstance(read, Unclear):
+            self._not_understood(read.why, read.note)
+            return
+        if step.kind == "read_back" and read.value == ("change",):
+            self._open("change")
+            return
+        self._keep_answer(read)
+        self._go_on(self.session.at)
+
+    def _tapped_inside(self, value: str, found: Sequence[Option]) -> bool:
+        """A tap that stays at the question: the next page, or a tick."""
+        step = self.script.step(self.session.at.step)
+        if value == "page":
+            self.session = replace(self.session, page=self.session.page + 1)
+        elif is_several(step) and value.isdecimal() and 1 <= int(value) <= len(found):
+            key = found[int(value) - 1].key
+            draft = set(self.session.draft) ^ {key}
+            self.session = replace(self.session, draft=tuple(o.key for o in found if o.key in draft))
+        else:
+            return False
+        self._new_token()
+        self._ask()
+        return True
+
+    def _keep_answer(self, answer: Answer) -> None:
+        step = self.script.step(self.session.at.step)
+        if step.kind == "language" and answer.state == "answered":
+            self.session = replace(self.session, language=answer.value[0])
+        answer = replace(answer, language=self.session.language, at=self.here.now, channel=self.here.channel)
+        place = self.session.at
+        self.session = replace(self.session, answers={**self.session.answers, place: answer})
+        self.events.append(Answered(place, answer))
+        if step.consent and answer.state == "answered" and answer.value in (("yes",), ("agree",)):
+            self.events.append(Consented(step.consent, step.name))
+
+    def _was_sent_before(self, said: Text) -> bool:
+        """Whether she sent this before the question was asked: two quick messages, or hers overtook ours.
+
+        Telegram's times are whole seconds, and it keeps texts for a day; anything older is no real time.
+        """
+        asked = self.session.asked_at
+        if said.sent_at is None or asked is None:
+            return False
+        return timedelta(seconds=1) <= asked.astimezone(UTC) - said.sent_at < _TELEGRAM_KEEPS
+
+    def _late(self, words: str) -> None:
+        place = self.session.trail[-1] if self.session.trail else None
+        old = self.session.answers.get(place) if place else None
+        is_text = place is not None and self.script.step(place.step).kind == "text"
+        if place is None or old is None or not is_text or old.state != "answered":
+            self._note("late", phrases.TOO_EARLY)
+            return
+        longer = f"{old.words}\n{words}"
+        if len(longer) > LONGEST:
+            self._not_understood("too_long", phrases.TOO_LONG)
+            return
+        answer = replace(old, words=longer, value=(longer,), at=self.here.now)
+        self.session = replace(self.session, answers={**self.session.answers, place: answer})
+        self.events.append(Answered(place, answer))
+        self._ask((phrases.LATE,))
+
+    # ── moving on ─────────────────────────────────────────────────────────────────────────────────
+
+    def _go_on(self, place: Place) -> None:
+        """From `place` to the next question without an answer, speaking what is said on the way."""
+        if self.session.at.step and self.session.at == place and place in self.session.answers:
+            trail = (*(old for old in self.session.trail if old != place), place)
+            self.session = replace(self.session, trail=trail[-TRAIL:])
+        while True:
+            place = self.moves.onward(place, self.session.answers)
+            if place.step == FORGET:
+                self._forget()
+                return
+            if place.step == END:
+                self.session = replace(self.session, at=place)
+                self._end()
+                return
+            step = self.script.step(place.step)
+            if step.kind in SILENT:
+                self._speak(place)
+                continue
+            answer = self.session.answers.get(place)
+            if answer is None or answer.state == "not_asked":
+                break
+        self.session = replace(self.session, at=place)
+        self._head(place)
+        self._fresh_question()
+        self._ask()
+
+    def _speak(self, place: Place) -> None:
+        step = self.script.step(place.step)
+        if step.kind == "branch" or place in self.session.heard:
+            return
+        self._head(place)
+        self.session = replace(self.session, heard=self.session.heard | {place})
+        text = step.text
+        if step.kind == "hand_over":
+            text = self._hand_over(step.text, step.if_nothing)
+        self.says.append(Say((speak(self.script, self.session, step, text),)))
+
+    def _hand_over(self, text: str, if_nothing: str) -> str:
+        answers = self.session.answers
+        shares = any(is_shared(self.script, place, answers) for place in answers)
+        calls = any(
+            self.script.by_name[place.step].feeds == "call.wanted" and answer.value == ("yes",)
+            for place, answer in answers.items()
+            if place.step in self.script.by_name
+        )
+        if shares or calls or self.session.handed_over:
+            self.events.append(HandedOver())
+        self.session = replace(self.session, handed_over=shares or calls)
+        return text if shares or calls else if_nothing or text
+
+    def _head(self, place: Place) -> None:
+        """Say which part begins, the first one excepted: the language comes before any words."""
+        name = self.script.step(place.step).part
+        if name != self.session.part:
+            first = name == self.script.parts[0].name
+            self.session = replace(self.session, part=name)
+            if not first:
+                self.says.append(heading(self.moves, self.session, self.script.part(name)))
+        self._head_round(place)
+
+    def _head_round(self, place: Place) -> None:
+        step = self.script.step(place.step)
+        if step.loop is None:
+            return
+        loop = self.script.loops[step.loop]
+        if loop.title and step.name == loop.steps[0] and place not in self.session.answers:
+            title = Phrase(loop.context, loop.title)
+            params: dict[str, Phrase | int] = {"title": title, "number": place.round}
+            self.says.append(Say((Phrase(phrases.ROUND.context, phrases.ROUND.text, params),), quiet=True))
+
+    def _forget(self) -> None:
+        self.events.append(Forgotten())
+        old = self.session
+        mode = change_mode(old.mode, "forget")
+        self.session = Session(
+            id=old.id, script=old.script, language=old.language, seed=old.seed, facts=old.facts, mode=mode
+        )
+
+    def _end(self) -> None:
+        self._mode("finish")
+        self._new_token()
+        buttons = tuple(Button(value, label, kind="control") for value, label in _ENDED)
+        self.says.append(Say((phrases.ENDED,), buttons, "choice", self.session.token))
+
+    # ── asides ────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, aside: CommandName | str) -> None:
+        self._mode(aside)
+        self.session = replace(self.session, page=0)
+        self._new_token()
+        self._ask_aside()
+
+    def _ask_aside(self, before: Sequence[Label] = ()) -> None:
+        question, buttons = self._aside()
+        back = Button("return", phrases.GO_ON, kind="control")
+        line = (*before, question)
+        self.says.append(Say(line, (*buttons, back), "choice", self.session.token))
+
+    def _aside(self) -> tuple[Phrase, Sequence[Button]]:
+        mode = self.session.mode
+        if mode == "language":
+            return phrases.LANGUAGE_ASK, page_of(self._aside_options(), self.session.page)
+        if mode == "change":
+            return phrases.CHANGE_ASK, page_of(self._aside_options(), self.session.page)
+        if mode == "person":
+            return self._with_manager(phrases.PERSON_ASK), page_of(self._aside_options(), 0)
+        if mode == "delete":
+            return phrases.DELETE_ASK, page_of(self._aside_options(), 0)
+        return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in _MENU]
+
+    def _with_manager(self, phrase: Phrase) -> Phrase:
+        manager = self.session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER
+        return Phrase(phrase.context, phrase.text, {"case_manager": manager})
+
+    def _aside_options(self) -> tuple[Option, ...]:
+        mode = self.session.mode
+        if mode == "language":
+            return tuple(Option(code, name, language=code) for code, name in self.here.languages)
+        if mode == "change":
+            about = self.script.step(self.session.at.step).about
+            return tuple(
+                Option(
+                    f"{place.step}#{place.round}",
+                    Phrase(self.script.step(place.step).context, self.script.step(place.step).text),
+                )
+                for place in told(self.moves, self.session, about)
+            )
+        if mode in ("person", "delete"):
+            return (Option("yes", phrases.YES), Option("no", phrases.NO))
+        return ()
+
+    def _aside_answer(self, said: Tap | Text) -> None:
+        found = self._aside_options()
+        if isinstance(said, Tap):
+            if said.value == "page":
+                self.session = replace(self.session, page=self.session.page + 1)
+                self._new_token()
+                self._ask_aside()
+                return
+            if said.value == "return":
+                self._return()
+                return
+            if said.value == "revise" and self.session.mode == "ended":
+                self._revise()
+                return
+        elif self.session.mode == "ended" and self._is_label(said.words, phrases.CHANGE_OR_SHARE):
+            self._revise()
+            return
+        elif self._is_label(said.words, phrases.GO_ON):
+            self._return()
+            return
+        labels = [(self._label(option), option.key) for option in found]
+        index = read_choice(said.value if isinstance(said, Tap) else said.words, labels)
+        if index is None:
+            self._not_understood("choice", phrases.CHOOSE)
+        else:
+            self._aside_chosen(found[index].key)
+
+    def _label(self, option: Option) -> str:
+        return self.here.translate(option.label) if isinstance(option.label, Phrase) else option.label
+
+    def _aside_chosen(self, key: str) -> None:
+        match self.session.mode:
+            case "language":
+                self.session = replace(self.session, language=key)
+                self._return((phrases.LANGUAGE_CHANGED,))
+            case "person":
+                if key == "yes":
+                    self.session = replace(self.session, asked_for_help=True)
+                    self.events.append(PersonAsked())
+                told_her = phrases.PERSON_TOLD if key == "yes" else phrases.PERSON_NOT_TOLD
+                self._return((self._with_manager(told_her) if key == "yes" else told_her,))
+            case "delete":
+                if key == "yes":
+                    self.events.append(Deleted())
+                    self.says.append(Say((phrases.DELETED,)))
+                else:
+                    self._return()
+            case _:
+                step, _, round_ = key.rpartition("#")
+                self._mode("return_")
+                self.session = replace(self.session, at=Place(step, int(round_)))
+                self._fresh_question()
+                self._ask()
+
+    def _return(self, before: Sequence[Label] = ()) -> None:
+        """Back from an aside to the question where she was."""
+        if self.session.at.step in self.script.by_name:
+            self._mode("return_")
+            self._fresh_question()
+            self._ask(before)
+        else:
+            if before:
+                self.says.append(Say(tuple(before), quiet=True))
+            self._end()
+
+    def _revise(self) -> None:
+        """After the end: read back and share anew. The old decisions are cleared, and kept as history."""
+        mine = [step for step in self.script.steps if step.kind in ("read_back", "share")]
+        if not mine:
+            self._end()
+            return
+        part = mine[0].part
+        cleared = {
+            place: Answer(
+                "not_asked", language=self.session.language, at=self.here.now, channel=self.here.channel
+            )
+            for place in self.session.answers
+            if place.step in self.script.by_name and self.script.by_name[place.step].part == part
+        }
+        self.events.extend(Answered(place, answer) for place, answer in cleared.items())
+        heard = frozenset(p for p in self.session.heard if self.script.by_name[p.step].part != part)
+        answers = {**self.session.answers, **cleared}
+        self.session = replace(self.session, answers=answers, heard=heard, part="", trail=())
+        self._mode("return_")
+        *_, last = (p for p in self.moves.walk(answers) if self._is_before(p, part))
+        self._go_on(last)
+
+    def _is_before(self, place: Place, part: str) -> bool:
+        step = self.script.by_name.get(place.step)
+        return step is not None and step.part != part
+
+    # ── small pieces ──────────────────────────────────────────────────────────────────────────────
+
+    def _mode(self, trigger: str) -> None:
+        self.session = replace(self.session, mode=change_mode(self.session.mode, trigger))  # type: ignore[arg-type]
+        self.events.append(Moved(self.session.mode))
+
+    def _new_token(self) -> None:
+        self.session = replace(self.session, token=self.here.token, asked_at=self.here.now)
+
+    def _fresh_question(self) -> None:
+        self.session = replace(self.session, draft=(), page=0)
+        self._new_token()
+
+    def _ask(self, before: Sequence[Label] = ()) -> None:
+        self.says.append(ask(self.moves, self.session, self.here.languages, before))
+
+    def _ask_again(self, note: Phrase) -> None:
+        mode = self.session.mode
+        if mode == "talking":
+            self._ask((note,))
+        elif mode in ("paused", "left"):
+            self._say_away(phrases.STILL_AWAY)
+        elif mode == "ended":
+            self._end()
+        else:
+            self._ask_aside((note,))
+
+    def _note(self, why: str, note: Phrase) -> None:
+        self.events.append(NotUnderstood(why))
+        self._ask_again(note)
+
+    def _not_understood(self, why: str, note: Phrase) -> None:
+        self._note(why, note)
+
+    def _stale(self) -> None:
+        self.events.append(StaleTap())
+        self._ask_again(phrases.STALE)
+
+
+def speak_name(moves: Moves, session: Session) -> str:
+    """The name she chose, or the one on her invite, or ""."""
+    for place, answer in session.answers.items():
+        step = moves.script.by_name.get(place.step)
+        if step is not None and step.feeds == "client.name" and answer.state == "answered":
+            return answer.words
+    return session.facts.get("name", "")
+
+
+_BY_WORD: dict[str, CommandName] = {
+    name: name
+    for name in ("start", "skip", "back", "pause", "language", "person", "leave", "menu", "delete", "again")
+}
+_BY_TAP: dict[str, CommandName] = {
+    name: name for name in ("skip", "back", "pause", "language", "person", "leave", "menu", "delete")
+}
+_LABELS: tuple[tuple[CommandName, Phrase], ...] = (
+    ("skip", phrases.SKIP),
+    ("back", phrases.BACK),
+    ("menu", phrases.MENU),
+    ("pause", phrases.PAUSE),
+    ("language", phrases.LANGUAGE),
+    ("person", phrases.PERSON),
+    ("leave", phrases.LEAVE),
+    ("delete", phrases.DELETE),
+)
+_MENU: tuple[tuple[str, Phrase], ...] = (
+    ("pause", phrases.PAUSE),
+    ("person", phrases.PERSON),
+    ("language", phrases.LANGUAGE),
+    ("leave", phrases.LEAVE),
+    ("delete", phrases.DELETE),
+)
+_ENDED: tuple[tuple[str, Phrase], ...] = (
+    ("revise", phrases.CHANGE_OR_SHARE),
+    ("person", phrases.PERSON),
+    ("language", phrases.LANGUAGE),
+    ("delete", phrases.DELETE),
+)

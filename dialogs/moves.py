@@ -1,0 +1,257 @@
+"""Which moves are legal. The one home of the `transitions` library: it decides each move, and draws them.
+
+One synchronous machine per compiled script, built once and shared; per move only a light model is made, never
+registered with the machine. Moves between steps go forward or round a bounded loop, so every walk ends.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
+
+from transitions import Machine
+
+from dialogs.errors import DeadEnd
+from dialogs.script import END, FORGET, NEXT, SILENT, Loop, Script, Step, Test
+from dialogs.session import Answer, Mode, Place
+
+Answers = Mapping[Place, Answer]
+Condition = Callable[["_Traveller"], bool]
+
+START = Place("")
+
+
+class _Traveller:
+    """The light model: where somebody stands, and what her answers are."""
+
+    __slots__ = ("answers", "round", "state")
+
+    def __init__(self, state: str, round_: int, answers: Answers) -> None:
+        self.state = state
+        self.round = round_
+        self.answers = answers
+
+
+class Moves:
+    """The legal moves of one script."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self._machine = Machine(
+            model=None,
+            states=["", *(step.name for step in script.steps), END, FORGET],
+            initial="",
+            auto_transitions=False,
+        )
+        for source, dest, conditions in self._edges():
+            self._machine.add_transition("onward", source, dest, conditions=list(conditions))
+        self._onward = self._machine.events["onward"]
+
+    def onward(self, place: Place, answers: Answers) -> Place:
+        """The next place: one legal move from `place`, whatever stands there."""
+        traveller = _Traveller(place.step, place.round, answers)
+        if not self._onward.trigger(traveller, traveller):
+            raise DeadEnd(self.script.name, place.step)
+        return Place(traveller.state, self._round(place, traveller.state))
+
+    def walk(self, answers: Answers, start: Place = START) -> Iterator[Place]:
+        """All places passed from `start` on, the first one without an answer included (or END, FORGET)."""
+        place = self.onward(start, answers)
+        while place.step not in (END, FORGET):
+            yield place
+            if not self._is_done(place, answers):
+                return
+            place = self.onward(place, answers)
+        yield place
+
+    def holds(self, test: Test, answers: Answers, round_: int = 1) -> bool:
+        """Whether one test holds; `round_` is used for questions in a loop."""
+        if test.op == "anything_shared":
+            return any(is_shared(self.script, place, answers) for place in answers)
+        if test.op == "part_answered":
+            return any(
+                answer.state == "answered" and self.script.by_name[place.step].part == test.question
+                for place, answer in answers.items()
+                if place.step in self.script.by_name
+            )
+        asked = self.script.by_name[test.question]
+        return _test(test, answers.get(Place(test.question, round_ if asked.loop else 1)))
+
+    def drawing(self) -> str:
+        """The moves as a Mermaid state diagram."""
+        lines = ["stateDiagram-v2"]
+        names = {"": "[*]", END: "[*]", FORGET: "[*]"}
+        for step in self.script.steps:
+            names[step.name] = step.name.replace(".", "_")
+            lines.append(f'    state "{step.name}" as {names[step.name]}')
+        drawn: dict[tuple[str, str], bool] = {
+            (source, str(transition.dest)): bool(transition.conditions)
+            for source, found in self._onward.transitions.items()
+            for transition in found
+        }
+        for (source, dest), conditional in drawn.items():
+            label = " : erase" if dest == FORGET else " : if" if conditional else ""
+            lines.append(f"    {names[source]} --> {names[dest]}{label}")
+        return "\n".join(lines) + "\n"
+
+    def _is_done(self, place: Place, answers: Answers) -> bool:
+        if self.script.by_name[place.step].kind in SILENT:
+            return True
+        answer = answers.get(place)
+        return answer is not None and answer.state != "not_asked"
+
+    def _round(self, source: Place, dest: str) -> int:
+        before, after = self.script.by_name.get(source.step), self.script.by_name.get(dest)
+        if before is None or after is None or before.loop is None or before.loop != after.loop:
+            return 1
+        return source.round + 1 if before.again else source.round
+
+    # ── building ──────────────────────────────────────────────────────────────────────────────────
+
+    def _edges(self) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+        yield from self._flow("", 0)
+        for index, step in enumerate(self.script.steps):
+            yield from self._ways_on(index, step)
+
+    def _ways_on(self, index: int, step: Step) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+        if step.again and step.loop:
+            body = self.script.loops[step.loop].steps
+            yield from self._flow(step.name, self._index(body[0]), (_chose(step.name, "yes"),), body, 1)
+        for way in step.ways:
+            condition = tuple(self._condition(test, step) for test in way.tests)
+            yield from self._jump(step.name, index, way.to, condition)
+        for choice in step.choices:
+            if choice.then is not None and choice.then != NEXT:
+                yield from self._jump(step.name, index, choice.then, (_chose(step.name, choice.key),))
+        yield from self._jump(step.name, index, step.then or NEXT, ())
+
+    def _jump(
+        self, source: str, index: int, to: str, conditions: tuple[Condition, ...]
+    ) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+        if to in (END, FORGET):
+            yield source, to, conditions
+        else:
+            yield from self._flow(source, index + 1 if to == NEXT else self._index(to), conditions)
+
+    def _flow(
+        self,
+        source: str,
+        start: int,
+        conditions: tuple[Condition, ...] = (),
+        within: tuple[str, ...] = (),
+        shift: int = 0,
+    ) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+        """Moves to each step from `start` on that may be next, up to the first that is never passed over."""
+        for step in self.script.steps[start:]:
+            if within and step.name not in within:
+                break
+            guards = self._guards(step, shift)
+            yield source, step.name, (*conditions, *guards)
+            if not guards:
+                return
+        else:
+            yield source, END, conditions
+
+    def _guards(self, step: Step, shift: int) -> tuple[Condition, ...]:
+        guards = tuple(self._condition(test, step, shift) for test in step.only_if)
+        if step.again and step.loop:
+            return (*guards, _rounds_left(self.script.loops[step.loop]))
+        return guards
+
+    def _condition(self, test: Test, step: Step, shift: int = 0) -> Condition:
+        """`test` as seen from `step`: in the same loop, the same round is meant.
+
+        `shift` is 1 on the way from a loop's closing question into its next round.
+        """
+        asked = self.script.by_name.get(test.question)
+        if asked is not None and asked.loop is not None and asked.loop == step.loop:
+            return _same_round(test, shift)
+        return lambda traveller: self.holds(test, traveller.answers)
+
+    def _index(self, name: str) -> int:
+        return self.script.steps.index(self.script.by_name[name])
+
+
+def is_shared(script: Script, place: Place, answers: Answers) -> bool:
+    """Whether `place` is her decision to share a part, or some of it."""
+    step = script.by_name.get(place.step)
+    answer = answers[place]
+    if step is None or answer.state != "answered":
+        return False
+    return (step.kind == "share" and answer.value == ("yes",)) or (
+        step.kind == "share_which" and bool(answer.value)
+    )
+
+
+def _rounds_left(loop: Loop) -> Condition:
+    return lambda traveller: traveller.round < loop.at_most
+
+
+def _same_round(test: Test, shift: int) -> Condition:
+    return lambda traveller: _test(test, traveller.answers.get(Place(test.question, traveller.round + shift)))
+
+
+def _chose(question: str, key: str) -> Condition:
+    def chose(traveller: _Traveller) -> bool:
+        answer = traveller.answers.get(Place(question, traveller.round))
+        return answer is not None and answer.state == "answered" and key in answer.value
+
+    return chose
+
+
+def _test(test: Test, answer: Answer | None) -> bool:
+    if answer is None or answer.state != "answered":
+        return test.op == "is_not"
+    if test.op == "answered":
+        return True
+    if test.op == "is":
+        return any(value in test.value for value in answer.value)
+    if test.op == "is_not":
+        return not any(value in test.value for value in answer.value)
+    if test.op == "includes":
+        return set(test.value) <= set(answer.value)
+    number = float(answer.value[0])
+    return number >= float(test.value[0]) if test.op == "at_least" else number <= float(test.value[0])
+
+
+# ── modes: what she is doing just now, beside or inside the script ───────────────────────────────
+
+Trigger = Literal[
+    "begin",
+    "menu",
+    "language",
+    "person",
+    "delete",
+    "change",
+    "pause",
+    "leave",
+    "resume",
+    "return_",
+    "finish",
+    "forget",
+]
+
+_ASIDES = ["menu", "language", "person", "delete", "change"]
+_OPEN = ["talking", "ended", *_ASIDES]  # where she can do anything
+
+_modes = Machine(
+    model=None,
+    states=["new", "talking", *_ASIDES, "paused", "left", "ended"],
+    initial="new",
+    auto_transitions=False,
+    transitions=[
+        ["begin", "new", "talking"],
+        *([name, _OPEN, name] for name in _ASIDES),
+        ["pause", _OPEN, "paused"],
+        ["leave", "*", "left"],
+        ["resume", ["paused", "left"], "talking"],
+        ["return_", _OPEN, "talking"],
+        ["finish", _OPEN, "ended"],
+        ["forget", "*", "new"],
+    ],
+)
+
+
+def change_mode(mode: Mode, trigger: Trigger) -> Mode:
+    """The mode after `trigger`; an illegal one raises `transitions.MachineError`, a mistake of ours."""
+    traveller = _Traveller(mode, 1, {})
+    _modes.events[trigger].trigger(traveller, traveller)
+    return traveller.state  # type: ignore[return-value]

@@ -1,0 +1,201 @@
+"""What the engine itself says: controls, kind notes, asides. All in one place, so that translators find them.
+
+Every text has a note for translators. Clients are women: use feminine forms, also for "I".
+"""
+
+from dialogs.turn import Phrase
+
+NOTES: dict[str, str] = {}
+"""Note for translators, by message text."""
+
+
+def _phrase(context: str, text: str, note: str, many: str = "") -> Phrase:
+    NOTES[text] = note
+    return Phrase(context, text, many=many)
+
+
+# ── controls ──────────────────────────────────────────────────────────────────────────────────────
+
+SKIP = _phrase("control", "Skip", "Button: do not answer this question. Short.")
+BACK = _phrase("control", "Back", "Button: go to the question before. Short.")
+MENU = _phrase("control", "More", "Button: opens pause, language, talk to a person, leave, delete. Short.")
+KEEP = _phrase("control", "Keep: %(answer)s", "Button: keep the old answer. %(answer)s is what she said.")
+NEXT_PAGE = _phrase("control", "Show more", "Button: show more choices of the same question.")
+DONE = _phrase("control", "Done", "Button: I have chosen all that I want. Short.")
+PAUSE = _phrase("control", "Pause", "Button: stop for now, go on later. Short.")
+LANGUAGE = _phrase("control", "Change language", "Button.")
+PERSON = _phrase("control", "Talk to a person", "Button: she wants a human being instead of the program.")
+LEAVE = _phrase(
+    "control", "Leave now", "Button: leave in a hurry, for instance when somebody looks on. Short."
+)
+DELETE = _phrase("control", "Delete everything", "Button: erase all she told.")
+GO_ON = _phrase("control", "Go on", "Button: continue the conversation. Short.")
+YES = _phrase("control", "Yes", "Button: answer to a yes/no question.")
+NO = _phrase("control", "No", "Button: answer to a yes/no question.")
+RIGHT = _phrase("control", "This is right", "Button after her answers were read back to her.")
+CHANGE = _phrase("control", "Change something", "Button: she wants to change one of her answers.")
+CHANGE_OR_SHARE = _phrase(
+    "control", "Change what I said or share", "Button at the end of the whole conversation."
+)
+
+# ── sharing: four answers to "may your case manager see this part?" ───────────────────────────────
+
+SHARE_YES = _phrase("sharing", "Yes, share this", "Button: her case manager may see this part.")
+SHARE_SOME = _phrase("sharing", "Only some of it", "Button: she will choose which answers to share.")
+SHARE_NO = _phrase("sharing", "No, keep it private", "Button: nobody sees this part.")
+SHARE_LATER = _phrase("sharing", "Ask me later", "Button: not shared now; asked again next time.")
+
+# ── notes ─────────────────────────────────────────────────────────────────────────────────────────
+
+PART = _phrase(
+    "note",
+    "Part %(number)s of %(total)s: %(title)s. About %(minutes)s minute.",
+    "Heading of a part; plural by %(minutes)s. %(title)s is the part's title.",
+    many="Part %(number)s of %(total)s: %(title)s. About %(minutes)s minutes.",
+)
+ROUND = _phrase("note", "%(title)s %(number)s", "Heading of one turn of a loop, e.g. “Story 2”.")
+SEVERAL_HINT = _phrase(
+    "note", "You can choose more than one.", "Under a question where several answers can be chosen."
+)
+TICKED = _phrase("note", "You chose: %(choices)s.", "%(choices)s is a list of what she ticked so far.")
+SCALE_ENDS = _phrase(
+    "note", "0 means: %(low)s. 10 means: %(high)s.", "Under a question with a scale from 0 to 10."
+)
+CHOOSE = _phrase(
+    "note",
+    "I did not understand that. Please choose one of these: tap it, or type its number.",
+    "Kind. She typed something that is none of the choices.",
+)
+CHOOSE_SEVERAL = _phrase(
+    "note",
+    "I did not understand that. Please tap what fits, or type the numbers, for example 1 3.",
+    "Kind. For a question with several answers.",
+)
+NEED_NUMBER = _phrase("note", "Please write a number, for example 3.", "Kind. For a question about a number.")
+NEED_SCALE = _phrase("note", "Please choose a number from 0 to 10.", "Kind.")
+NUMBER_RANGE = _phrase(
+    "note", "Please write a number from %(least)s to %(most)s.", "Kind. For a question about a number."
+)
+NEED_DATE = _phrase(
+    "note",
+    "Please write a date: day, month, year. For example 31-12-2027.",
+    "Kind. For a question about a date.",
+)
+NEED_WORDS = _phrase(
+    "note", "Please write a few words, or skip this question.", "Kind. She sent an empty message."
+)
+TOO_LONG = _phrase(
+    "note",
+    "That is a long text. I can keep up to 4,000 characters. Please send it in shorter pieces.",
+    "Kind. Her text was too long and was not kept.",
+)
+UNREADABLE = _phrase(
+    "note",
+    "Thank you. I can only read text here, no pictures, stickers, sound or files. Please write your answer.",
+    "Kind. She sent a sticker, a photo, a voice message or a file.",
+)
+NEED_ANSWER = _phrase(
+    "note",
+    "I need an answer to this one before we can go on.",
+    "Kind. She tried to skip a question that cannot be skipped.",
+)
+FIRST = _phrase("note", "This is the first question.", "She pressed Back at the first question.")
+STALE = _phrase(
+    "note",
+    "That button belongs to an earlier question. Nothing was changed. We are here:",
+    "She tapped an old button. The question she is at follows.",
+)
+LATE = _phrase(
+    "note",
+    "Thank you. I added this to your answer before. Now we are here:",
+    "She sent two messages quickly; the second was added to the first. The next question follows.",
+)
+TOO_EARLY = _phrase(
+    "note",
+    "You wrote this before I asked the next question, so I did not use it. Please answer here:",
+    "She sent a message before the question was asked. The question follows.",
+)
+
+# ── asides ────────────────────────────────────────────────────────────────────────────────────────
+
+MENU_ASK = _phrase("aside", "What would you like to do?", "Over the menu with pause, language, and so on.")
+LANGUAGE_ASK = _phrase("aside", "Which language would you like?", "Over the list of languages.")
+LANGUAGE_CHANGED = _phrase(
+    "aside", "We go on in English.", "Said in the new language: name YOUR language here."
+)
+PERSON_ASK = _phrase(
+    "aside",
+    "Shall I tell %(case_manager)s that you want to talk to a person? "
+    "I only tell your name and this wish, nothing of what you wrote.",
+    "%(case_manager)s is a person's name or “your case manager”.",
+)
+PERSON_TOLD = _phrase(
+    "aside", "I told %(case_manager)s that you want to talk to a person.", "After she said yes."
+)
+PERSON_NOT_TOLD = _phrase("aside", "All right. I told nobody.", "After she said no.")
+YOUR_CASE_MANAGER = _phrase(
+    "aside",
+    "your case manager",
+    "Stands for %(case_manager)s when her case manager has no name yet. Lower case.",
+)
+YOUR_ORGANISATION = _phrase(
+    "aside", "the organisation", "Stands for %(organisation)s when it has no name. Lower case."
+)
+DELETE_ASK = _phrase(
+    "aside",
+    "Do you want to delete everything you told me? Your case manager will not see it any more either. "
+    "This cannot be undone.",
+    "She is asked to confirm.",
+)
+DELETED = _phrase(
+    "aside",
+    "Everything is deleted. This link no longer works. If you want to start again, ask for a new one.",
+    "After she confirmed.",
+)
+CHANGE_ASK = _phrase("aside", "Which answer do you want to change?", "Over a list of questions she answered.")
+NO_ANSWER = _phrase("aside", "(no answer)", "Stands in the read-back where she skipped a question.")
+PAUSED = _phrase(
+    "aside",
+    "We pause here. Your answers are kept. Press “Go on” when you want to continue, today or another day.",
+    "After she pressed Pause. The button is the one called “Go on”.",
+)
+LEFT = _phrase(
+    "aside", "Goodbye. Take care.", "After she left in a hurry. Must tell nothing about the conversation."
+)
+STILL_AWAY = _phrase(
+    "aside",
+    "Hello. Press “Go on” if you want to continue.",
+    "Neutral: somebody else may hold the phone. Tells nothing.",
+)
+WELCOME_BACK = _phrase(
+    "aside", "Welcome back, %(name)s.", "When she comes back. %(name)s is the name she chose."
+)
+WELCOME = _phrase("aside", "Welcome back.", "When she comes back and gave no name.")
+PARTS_DONE = _phrase(
+    "aside", "We talked about: %(parts)s.", "When she comes back. %(parts)s is a list of titles of parts."
+)
+WE_ARE_AT = _phrase(
+    "aside", "Now we are at: %(part)s.", "When she comes back. %(part)s is the title of a part."
+)
+ENDED = _phrase(
+    "aside",
+    "You can come back whenever you want, to read, change or delete what you told.",
+    "At the very end.",
+)
+
+
+# ── outside any conversation ──────────────────────────────────────────────────────────────────────
+
+UNKNOWN = _phrase(
+    "outside",
+    "Hello. To begin, open the link that you were given. If it does not work, ask for a new one.",
+    "Neutral: for a wrong, used or old link. Must tell nothing about anyone.",
+)
+SORRY = _phrase(
+    "outside",
+    "Sorry, something went wrong on our side. Please send that again, or write /again to see where we are.",
+    "Kind. /again stays as it is.",
+)
+
+PHRASES: tuple[Phrase, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Phrase))
+"""All of them, for translators."""

@@ -1,0 +1,114 @@
+"""Turns a tap or typed words into an answer to the question at hand, or says kindly what is unclear."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dialogs import phrases
+from dialogs.asking import Option, is_several
+from dialogs.said import Tap, Text
+from dialogs.script import Step
+from dialogs.session import Answer
+from dialogs.turn import Phrase
+from dialogs.understand import read_choice, read_choices, read_date, read_number, read_whole_number
+
+Translate = Callable[[Phrase], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Not an answer to this question. `note` says so kindly; `why` is a key without her words."""
+
+    why: str
+    note: Phrase
+
+
+def read_answer(
+    step: Step, said: Tap | Text, found: Sequence[Option], draft: Sequence[str], translate: Translate
+) -> Answer | Unclear:
+    """The answer meant. Language, time and channel are filled in by the caller."""
+    typed = said.words if isinstance(said, Text) else said.value
+    if is_several(step):
+        return _read_several(said, typed, found, draft, translate)
+    if found:
+        return _read_one(said, typed, found, translate)
+    if step.kind == "text":
+        return _read_words(said)
+    if step.kind == "number":
+        return _read_number(step, typed)
+    if step.kind == "scale":
+        return _read_scale(typed)
+    return _read_date(typed)
+
+
+def _read_words(said: Tap | Text) -> Answer | Unclear:
+    if not isinstance(said, Text) or not said.words.strip():
+        return Unclear("words", phrases.NEED_WORDS)
+    return Answer("answered", said.words, (said.words,))
+
+
+def _read_one(
+    said: Tap | Text, typed: str, found: Sequence[Option], translate: Translate
+) -> Answer | Unclear:
+    labels = [accepted(option, translate) for option in found]
+    index = _tapped(typed, found) if isinstance(said, Tap) else read_choice(typed, labels)
+    if index is None:
+        return Unclear("choice", phrases.CHOOSE)
+    words = typed if isinstance(said, Text) else labels[index][0]
+    return Answer("answered", words, (found[index].key,))
+
+
+def _read_several(
+    said: Tap | Text, typed: str, found: Sequence[Option], draft: Sequence[str], translate: Translate
+) -> Answer | Unclear:
+    labels = [accepted(option, translate) for option in found]
+    chosen = _ticked(typed, found, draft) if isinstance(said, Tap) else read_choices(typed, labels)
+    if not chosen:
+        return Unclear("several", phrases.CHOOSE_SEVERAL)
+    words = typed if isinstance(said, Text) else ", ".join(labels[index][0] for index in chosen)
+    return Answer("answered", words, tuple(found[index].key for index in chosen))
+
+
+def _ticked(value: str, found: Sequence[Option], draft: Sequence[str]) -> tuple[int, ...] | None:
+    """Indexes sent at once as "=1,4" (a form with boxes), or ticked one by one and then "done"."""
+    if value == "done":
+        return tuple(index for index, option in enumerate(found) if option.key in draft)
+    if not value.startswith("="):
+        return None
+    numbers = [_tapped(piece, found) for piece in value[1:].split(",") if piece]
+    return None if None in numbers else tuple(sorted({number for number in numbers if number is not None}))
+
+
+def _tapped(value: str, found: Sequence[Option]) -> int | None:
+    known = value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= len(found)
+    return int(value) - 1 if known else None
+
+
+def accepted(option: Option, translate: Translate) -> tuple[str, ...]:
+    """Words that mean an option: its label as she reads it (first), its key, others its author named."""
+    label = translate(option.label) if isinstance(option.label, Phrase) else option.label
+    return (label, option.key, *(translate(word) for word in option.accepts))
+
+
+def _read_number(step: Step, typed: str) -> Answer | Unclear:
+    number = read_number(typed)
+    if number is None:
+        return Unclear("number", phrases.NEED_NUMBER)
+    least, most = step.least, step.most
+    if (least is not None and number < least) or (most is not None and number > most):
+        if least is None or most is None:
+            return Unclear("number", phrases.NEED_NUMBER)
+        limits = {"least": f"{least:g}", "most": f"{most:g}"}
+        return Unclear("number", Phrase(phrases.NUMBER_RANGE.context, phrases.NUMBER_RANGE.text, limits))
+    return Answer("answered", typed, (f"{number:.15g}",))
+
+
+def _read_scale(typed: str) -> Answer | Unclear:
+    number = read_whole_number(typed)
+    if number is None or number > 10:
+        return Unclear("scale", phrases.NEED_SCALE)
+    return Answer("answered", typed, (str(number),))
+
+
+def _read_date(typed: str) -> Answer | Unclear:
+    day = read_date(typed)
+    return Answer("answered", typed, (day.isoformat(),)) if day else Unclear("date", phrases.NEED_DATE)
