@@ -1,0 +1,256 @@
+"""Web chat: one woman's conversation as a web page that works without JavaScript, and better with it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from bot.channels.web_form import Form, read_body, read_form
+from bot.channels.web_pages import Numbered, Pages, Screen, Words
+from bot.channels.web_static import static_file
+from bot.incoming import Incoming, Taken
+from dialogs.said import Command, Said
+from dialogs.session import Session
+
+CHANNEL = "web"
+
+CODE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+"""What an invite's code looks like; anything else is not even looked up."""
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # the code is part of the address
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Caller(Protocol):
+    """The woman an invite belongs to, as far as a page must know her."""
+
+    @property
+    def language(self) -> str: ...
+
+
+class Transcript(Protocol):
+    """What a page shows: `storage.pages.Transcript`, or a fake. `session` is None before the start."""
+
+    @property
+    def caller(self) -> Caller: ...
+    @property
+    def session(self) -> Session | None: ...
+    @property
+    def messages(self) -> tuple[Numbered, ...]: ...
+
+
+Take = Callable[[Incoming], Awaitable[Taken]]
+Look = Callable[[str], Awaitable[Transcript | None]]
+
+
+def web_chat(
+    take: Take,
+    look: Look,
+    words: Words,
+    languages: Sequence[str],
+    public_url: str,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> APIRouter:
+    """Every address of the web chat.
+
+    `look(code)` reads and changes nothing; None for a code that is not good (any more).
+    `words(language, text)` finds one of `web_words.WORDS` in a language, the first of `languages` being
+    the one for visitors of whom nothing is known. `public_url` is where browsers find us.
+    """
+    public = urlsplit(public_url)
+    base = public.path.rstrip("/")
+    chat = WebChat(take, look, Pages(words, tuple(languages), base), base, public.netloc, clock)
+    router = APIRouter(include_in_schema=False)
+    router.add_api_route("/chat/static/{stamp}/{name}", chat.file, methods=["GET", "HEAD"])
+    router.add_api_route("/chat/{code}/leave", chat.leave, methods=["POST"])
+    router.add_api_route("/chat/{code}", chat.show, methods=["GET", "HEAD"])
+    router.add_api_route("/chat/{code}", chat.answer, methods=["POST"])
+    router.add_api_route("/bye", chat.bye, methods=["GET", "HEAD"])
+    router.add_api_route("/chat/{rest:path}", chat.nothing, methods=["GET", "HEAD", "POST", "PUT", "DELETE"])
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class WebChat:
+    """The handlers. Each translates a request for the conversation, and what came of it into a page."""
+
+    take: Take
+    look: Look
+    pages: Pages
+    base: str
+    host: str
+    clock: Callable[[], datetime]
+
+    async def show(self, code: str, request: Request) -> Response:
+        """The page as it stands. Changes nothing: messengers fetch links to preview them."""
+        transcript = await self.look(code) if CODE.fullmatch(code) else None
+        if transcript is None:
+            return self._not_here(request)
+        return _page(self.pages.chat(_screen(code, transcript)))
+
+    async def answer(self, code: str, request: Request) -> Response:
+        """One thing she did."""
+        if self._is_foreign(request):
+            return self._notice(request, "This page is not here.", 403)
+        body = await read_body(request)
+        if body is None:
+            return self._notice(request, "That is too long. Please send it in shorter pieces.", 413, code)
+        if not CODE.fullmatch(code):
+            return self._not_here(request)
+        form = read_form(body)
+        try:
+            taken = await self._take(code, form.event, form.said) if form.said else Taken("duplicate")
+            transcript = await self.look(code)
+        except Exception as error:
+            # Nothing was committed, or all of it: the same event sent again does the right thing.
+            # Only the error's kind is logged, because its text may hold her words.
+            log.error("web_turn_failed", error=type(error).__name__)
+            return self._failed(code, form, request)
+        if _is_htmx(request):
+            return self._news(code, form, taken, transcript, request)
+        return self._next_page(code, form, taken, transcript, request)
+
+    async def leave(self, code: str, request: Request) -> Response:
+        """She leaves in a hurry: whatever happens here, she gets away."""
+        if CODE.fullmatch(code) and not self._is_foreign(request):
+            try:
+                await self._take(code, token_urlsafe(16), Command("leave"))
+            except Exception as error:
+                log.error("web_leave_failed", error=type(error).__name__)
+        return self._away()
+
+    async def bye(self, request: Request) -> Response:
+        """Where she lands: a page that says nothing about where she was."""
+        return _page(self.pages.bye(self._language(request), self.clock()), more=_forget_pages())
+
+    async def file(self, stamp: str, name: str, request: Request) -> Response:
+        """A style sheet, a script, the icon."""
+        return static_file(request, stamp, name) or self._not_here(request)
+
+    async def nothing(self, request: Request) -> Response:
+        """Every other address under /chat."""
+        return self._not_here(request)
+
+    # ── what came of it ───────────────────────────────────────────────────────────────────────────
+
+    async def _take(self, code: str, event: str, said: Said) -> Taken:
+        # An event's name is only as good as the browser that made it up, so each invite has its own names.
+        name = sha256(f"{code} {event or token_urlsafe(16)}".encode()).hexdigest()[:40]
+        return await self.take(Incoming(channel=CHANNEL, event=name, said=said, code=code))
+
+    def _next_page(
+        self, code: str, form: Form, taken: Taken, transcript: Transcript | None, request: Request
+    ) -> Response:
+        """Without JavaScript: back to the page; or at once what a second request could not show."""
+        screen = _after(code, form, taken, transcript)
+        if screen is None:
+            return self._not_here(request)
+        if _has_left(taken, transcript):
+            return self._away()
+        if screen.typed or screen.over:
+            return _page(self.pages.chat(screen))
+        return RedirectResponse(f"{self.base}/chat/{code}#latest", status_code=303, headers=HEADERS)
+
+    def _news(
+        self, code: str, form: Form, taken: Taken, transcript: Transcript | None, request: Request
+    ) -> Response:
+        """With htmx: what is new since the page was drawn, to be added to it."""
+        screen = _after(code, form, taken, transcript)
+        if screen is None or not screen.started or form.language != screen.language:
+            return _page("", more={"HX-Refresh": "true"})
+        if _has_left(taken, transcript):
+            return _page("", more={"HX-Redirect": f"{self.base}/bye"})
+        fresh = screen.since(form.after)
+        if fresh is None or screen.over:  # what she sees is another visit's, or erased: it goes
+            return _page(self.pages.news(screen, screen.messages), more={"HX-Reswap": "innerHTML"})
+        return _page(self.pages.news(screen, fresh))
+
+    def _failed(self, code: str, form: Form, request: Request) -> Response:
+        language = form.language if form.language in self.pages.languages else self._language(request)
+        return _page(self.pages.failed(code, language, form.fields, form.words), 503)
+
+    def _not_here(self, request: Request) -> Response:
+        """The same for every code that is not good, whatever the reason."""
+        if _is_htmx(request):
+            return _page("", 404, {"HX-Refresh": "true"})
+        return self._notice(request, "This page is not here.", 404)
+
+    def _notice(self, request: Request, text: str, status: int, code: str = "") -> Response:
+        back = code if CODE.fullmatch(code) else ""
+        return _page(self.pages.notice(self._language(request), text, back), status)
+
+    def _away(self) -> Response:
+        headers = HEADERS | _forget_pages()
+        return RedirectResponse(f"{self.base}/bye", status_code=303, headers=headers)
+
+    def _language(self, request: Request) -> str:
+        return self.pages.language_for(request.headers.get("accept-language", ""))
+
+    def _is_foreign(self, request: Request) -> bool:
+        """Whether another site's page sent this. Nothing hangs on it but politeness: there is no cookie that
+        another site could borrow, the code in the address is the only key."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        origin = request.headers.get("origin", "null")
+        # With Referrer-Policy: no-referrer, browsers call our own pages' origin "null" as well.
+        if origin == "null":
+            return False
+        return urlsplit(origin).netloc not in (self.host, request.headers.get("host", ""))
+
+
+def _screen(code: str, transcript: Transcript) -> Screen:
+    session = transcript.session
+    if session is None:
+        return Screen(code, transcript.caller.language, started=False)
+    screen = Screen(code, session.language, transcript.messages, session.token)
+    # While she is away somebody else may hold the phone: only the words that ask whether to go on.
+    return screen.only_question() if session.mode in ("paused", "left") else screen
+
+
+def _after(code: str, form: Form, taken: Taken, transcript: Transcript | None) -> Screen | None:
+    """What she sees after a turn. When the conversation was erased by it, only this turn's own messages."""
+    if taken.status == "unknown":
+        return None
+    if transcript is not None and (transcript.session is not None or not taken.messages):
+        screen = _screen(code, transcript)
+        same_question = bool(form.token) and form.token == screen.token
+        return replace(screen, typed=form.words) if same_question else screen
+    if not taken.messages:
+        return None
+    return Screen(code, taken.messages[-1][1].language, taken.messages, over=True)
+
+
+def _has_left(taken: Taken, transcript: Transcript | None) -> bool:
+    session = transcript.session if transcript else None
+    return taken.status == "done" and session is not None and session.mode == "left"
+
+
+def _is_htmx(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _forget_pages() -> dict[str, str]:
+    return {"Clear-Site-Data": '"cache"'}
+
+
+def _page(html: str, status: int = 200, more: Mapping[str, str] | None = None) -> HTMLResponse:
+    return HTMLResponse(html, status_code=status, headers={**HEADERS, **(more or {})})
