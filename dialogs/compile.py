@@ -27,6 +27,7 @@ from dialogs.file_format import (
     ScriptForm,
     ShareForm,
     StepForm,
+    WayForm,
     YesNoForm,
 )
 from dialogs.read_file import did_you_mean
@@ -47,11 +48,24 @@ from dialogs.script import (
 
 
 @dataclass(frozen=True, slots=True)
+class Guarded:
+    """Conditions as written at one place of the script's own file, and where they are looked at."""
+
+    question: str
+    part: str
+    loop: str | None
+    index: int  # of the step that they decide about
+    tests: tuple[tuple[Test, int], ...]  # each with its line
+    all_tests: tuple[Test, ...]  # with those of the part and loop around it
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """A compiled script with what the checks need: where each step (and part) was written."""
+    """A compiled script with what the checks need to know of its file."""
 
     script: Script
-    forms: Mapping[str, tuple[str, Form]]  # step name → file, form
+    forms: Mapping[str, Form]  # step name → what was written for it in the script's own file
+    conditions: tuple[Guarded, ...]
     broken: frozenset[str]  # names that were not read whole: faults about them are echoes
     faults: tuple[Fault, ...]
 
@@ -74,12 +88,19 @@ def called_by(form: ScriptForm, library: Mapping[str, ScriptForm]) -> list[str]:
 
 
 def _calls(form: ScriptForm) -> Iterator[str]:
-    steps = [step for part in form.parts for step in part.steps]
-    for step in steps:
-        if isinstance(step, LoopForm):
-            steps.extend(step.steps)  # the list grows while it is walked: loops may hold loops
-        if isinstance(step, CallForm):
-            yield step.name
+    return (step.name for step in form.all_steps() if isinstance(step, CallForm))
+
+
+def _cannot_be_called(called: ScriptForm, in_loop: bool) -> str:
+    """What a called script may not have, as it is about the parts or the rounds of the script that calls."""
+    for step in called.all_steps():
+        if isinstance(step, ReadBackForm | ShareForm | HandOverForm):
+            return f"the {step.kind} '{step.name}'"
+        if isinstance(step, LoopForm) and in_loop:
+            return f"the loop '{step.name}', and loops cannot stand inside loops"
+    if any(condition.part_answered or condition.anything_shared for condition in called.all_conditions()):
+        return "a condition with part_answered or anything_shared"
+    return ""
 
 
 def version_of(form: ScriptForm, library: Mapping[str, ScriptForm]) -> str:
@@ -98,7 +119,8 @@ class _Scope:
     part: str
     guards: tuple[Test, ...] = ()  # of the part, the loop and the call around it
     loop: str | None = None
-    calls: tuple[str, ...] = ()  # scripts being taken in, outermost first
+    calls: tuple[str, ...] = ()  # this script, then those being taken in, outermost first
+    site: Form | None = None  # the call in this script's own file, for steps that are taken in
 
     def full(self, name: str) -> str:
         return self.prefix + name
@@ -114,7 +136,7 @@ class _Draft:
     step: Step
     scope: _Scope
     form: Form
-    ways: tuple[tuple[tuple[Test, ...], str], ...] = ()
+    ways: tuple[tuple[Test, ...], ...] = ()  # the conditions of each way of a branch
 
 
 @dataclass(slots=True)
@@ -127,10 +149,14 @@ class _Compiler:
     drafts: list[_Draft] = field(default_factory=list)
     loops: dict[str, Loop] = field(default_factory=dict)
     first_of: dict[str, str] = field(default_factory=dict)  # loop, read_back, share, call → its first step
+    names: dict[str, int] = field(default_factory=dict)  # step → its index; the first of two with one name
+    first_in: dict[str, str] = field(default_factory=dict)  # part → its first step
+    conditions: list[Guarded] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
 
     def compile(self) -> Compiled:
+        self.broken.update(self.form.lost)
         for form in self.form.parts:
             self._part(form)
         steps = tuple(self._with_jumps(index, draft) for index, draft in enumerate(self.drafts))
@@ -143,32 +169,38 @@ class _Compiler:
             loops=self.loops,
             by_name={step.name: step for step in reversed(steps)},
         )
-        forms = {draft.step.name: (draft.scope.script.file, draft.form) for draft in reversed(self.drafts)}
-        return Compiled(script, forms, frozenset(self.broken), tuple(self.faults))
+        forms = {draft.step.name: draft.scope.site or draft.form for draft in reversed(self.drafts)}
+        broken, faults = frozenset(self.broken), tuple(self.faults)
+        return Compiled(script, forms, tuple(self.conditions), broken, faults)
 
-    def _fault(self, scope: _Scope, line: int, question: str, message: str) -> None:
-        self.faults.append(Fault(scope.script.file, line, question, message))
+    def fault(self, scope: _Scope, line: int, question: str, message: str) -> None:
+        """Report it, unless it stands in a called script: that one is compiled by itself as well."""
+        if scope.site is None:
+            self.faults.append(Fault(self.form.file, line, question, message))
 
     # ── parts and steps, in order ─────────────────────────────────────────────────────────────────
 
     def _part(self, form: PartForm) -> None:
         scope = _Scope(self.form, "", form.name, calls=(self.form.name,))
-        guards = self._tests(form.only_if, scope)
+        guards = self._guards(form.only_if, scope, form.name)
         if any(part.name == form.name for part in self.parts):
-            self._fault(
+            self.fault(
                 scope, form.line, form.name, "There is a part of this name already. Rename one of them."
             )
         part = Part(form.name, form.title, form.minutes, scope.context(form.name), form.private, guards)
         self.parts.append(part)
         if form.broken:
             self.broken.add(form.name)
+        first = len(self.drafts)
         for step in form.steps:
             self._step(step, replace(scope, guards=guards))
+        if len(self.drafts) > first:
+            self.first_in.setdefault(form.name, self.drafts[first].step.name)
 
     def _step(self, form: StepForm, scope: _Scope) -> None:
         if form.broken:
             self.broken.add(scope.full(form.name))
-        scope = replace(scope, guards=(*self._tests(form.only_if, scope), *scope.guards))
+        scope = replace(scope, guards=self._guards(form.only_if, scope, scope.full(form.name)))
         first = len(self.drafts)
         if isinstance(form, LoopForm):
             self._loop(form, scope)
@@ -183,26 +215,28 @@ class _Compiler:
             self._name_group(form, scope, self.drafts[first].step.name)
 
     def _add(self, step: Step, form: Form, scope: _Scope) -> None:
-        if any(draft.step.name == step.name for draft in self.drafts) or step.name in self.first_of:
-            words = "There is a question of this name already. Rename one of them."
-            self._fault(scope, form.line, step.name, words)
-        ways: tuple[tuple[tuple[Test, ...], str], ...] = ()
+        self._taken(step.name, form, scope)
+        ways: tuple[tuple[Test, ...], ...] = ()
         if isinstance(form, BranchForm):
-            ways = tuple((self._tests(way.if_, scope), way.go_to) for way in form.ways)
+            ways = tuple(self._way(way, scope, step.name) for way in form.ways)
+        self.names.setdefault(step.name, len(self.drafts))
         self.drafts.append(_Draft(step, scope, form, ways))
 
     def _name_group(self, form: StepForm, scope: _Scope, first: str) -> None:
         name = scope.full(form.name)
-        if name in self.first_of or any(draft.step.name == name for draft in self.drafts):
+        self._taken(name, form, scope)
+        self.first_of.setdefault(name, first)
+
+    def _taken(self, name: str, form: Form, scope: _Scope) -> None:
+        if name in self.names or name in self.first_of:
             words = "There is a question of this name already. Rename one of them."
-            self._fault(scope, form.line, name, words)
-        self.first_of[name] = first
+            self.fault(scope, form.line, name, words)
 
     def _loop(self, form: LoopForm, scope: _Scope) -> None:
         name, again = scope.full(form.name), scope.full(form.again)
         if scope.loop is not None:
             words = "A loop cannot stand inside a loop. Move it out, or ask its questions once."
-            self._fault(scope, form.line, name, words)
+            self.fault(scope, form.line, name, words)
             return
         first = len(self.drafts)
         inside = replace(scope, loop=name)
@@ -230,40 +264,42 @@ class _Compiler:
         body = self.drafts[first:]
         if body and all(set(draft.step.only_if) - set(scope.guards) for draft in body):
             words = "A dead end: every step of this loop has a condition, so a round may hold nothing. "
-            self._fault(scope, form.line, scope.full(form.name), words + "Take `only_if` from one of them.")
+            self.fault(scope, form.line, scope.full(form.name), words + "Take `only_if` from one of them.")
 
     def _call(self, form: CallForm, scope: _Scope) -> None:
         called = self.library.get(form.name)
         if called is None:
             words = f"There is no script '{form.name}' to call.{did_you_mean(form.name, self.library)}"
             if not form.broken:
-                self._fault(scope, form.line, form.name, words + " Add its file, or delete this step.")
+                self.fault(scope, form.line, form.name, words + " Add its file, or delete this step.")
             return
         if form.name in scope.calls:
             words = "A loop without end: this script calls itself. Use a `loop` with `at_most`."
-            self._fault(scope, form.line, form.name, words)
+            self.fault(scope, form.line, form.name, words)
             return
         prefix = scope.full(f"{form.name}.")
-        inside = replace(scope, script=called, prefix=prefix, calls=(*scope.calls, form.name))
+        why_not = _cannot_be_called(called, scope.loop is not None)
+        if why_not:
+            words = f"'{form.name}' cannot be called here: it has {why_not}. Move that to this script."
+            self.fault(scope, form.line, form.name, words)
+            return
+        calls, site = (*scope.calls, form.name), scope.site or form
+        inside = replace(scope, script=called, prefix=prefix, calls=calls, site=site)
         for part in called.parts:
-            guards = (*self._tests(part.only_if, inside), *scope.guards)
+            guards = self._guards(part.only_if, inside, part.name)
             for step in part.steps:
-                if isinstance(step, ReadBackForm | ShareForm | HandOverForm):
-                    words = f"'{form.name}' cannot be called: it has a {step.kind}. Move that to this script."
-                    self._fault(scope, form.line, form.name, words)
-                else:
-                    self._step(step, replace(inside, guards=guards))
+                self._step(step, replace(inside, guards=guards))
 
     def _once_a_part(self, form: ReadBackForm | ShareForm, scope: _Scope) -> None:
         parts = [part.name for part in self.parts if self._can_be_read_back(part, scope)]
         if scope.loop is not None:
             words = f"A {form.kind} cannot stand inside a loop. Move it behind the loop."
-            self._fault(scope, form.line, scope.full(form.name), words)
+            self.fault(scope, form.line, scope.full(form.name), words)
         elif not parts:
             words = (
                 "No part before this can be read back or shared. Move it behind a part that is not private."
             )
-            self._fault(scope, form.line, scope.full(form.name), words)
+            self.fault(scope, form.line, scope.full(form.name), words)
         for part in parts:
             for step in (
                 _read_back(form, scope, part) if isinstance(form, ReadBackForm) else _share(form, scope, part)
@@ -276,16 +312,26 @@ class _Compiler:
 
     # ── names in full ─────────────────────────────────────────────────────────────────────────────
 
-    def _tests(self, forms: tuple[ConditionForm, ...], scope: _Scope) -> tuple[Test, ...]:
-        return tuple(_test(form, scope.prefix) for form in forms)
+    def _guards(self, forms: tuple[ConditionForm, ...], scope: _Scope, question: str) -> tuple[Test, ...]:
+        """Conditions with those around them; noted for the checks if they stand in the script's own file."""
+        tests = tuple(_test(form, scope.prefix) for form in forms)
+        everything = (*tests, *scope.guards)
+        if forms and scope.site is None:
+            placed = tuple(zip(tests, (form.line for form in forms), strict=True))
+            index = len(self.drafts)
+            self.conditions.append(Guarded(question, scope.part, scope.loop, index, placed, everything))
+        return everything
+
+    def _way(self, way: WayForm, scope: _Scope, question: str) -> tuple[Test, ...]:
+        return self._guards(way.if_, scope, question)[: len(way.if_)]
 
     def _with_jumps(self, index: int, draft: _Draft) -> Step:
         jump = _Jumps(self, index, draft)
         form, step = draft.form, draft.step
         if isinstance(form, BranchForm):
             ways = tuple(
-                Way(tests, jump.to(to, way.line_of("go_to")) or NEXT)
-                for (tests, to), way in zip(draft.ways, form.ways, strict=True)
+                Way(tests, jump.to(way.go_to, way.line_of("go_to")) or NEXT)
+                for tests, way in zip(draft.ways, form.ways, strict=True)
             )
             return replace(step, ways=ways, then=jump.to(form.otherwise, form.line_of("otherwise")))
         if isinstance(form, YesNoForm):
@@ -321,14 +367,15 @@ class _Jumps:
         if name in (END, FORGET):
             return name
         found = self._meant(name)
-        places = {draft.step.name: at for at, draft in enumerate(self.compiler.drafts)}
+        if not found and name in self.compiler.broken:
+            return None
         if not found:
             self._fault(line, f"It jumps to '{name}', which is not in this script.{self._near(name)}")
             return None
         if len(found) > 1:
             self._fault(line, f"'{name}' is both a part and a question, so the jump is unclear. Rename one.")
             return None
-        if places[found[0]] <= self.index:
+        if self.compiler.names[found[0]] <= self.index:
             words = f"A loop without end: it jumps back to '{name}'. Jump forward only, or use a `loop`."
             self._fault(line, words)
             return None
@@ -341,21 +388,12 @@ class _Jumps:
 
     def _meant(self, name: str) -> list[str]:
         full = self.draft.scope.full(name)
-        steps = [draft.step.name for draft in self.compiler.drafts]
-        found = (
-            [full]
-            if full in steps
-            else [self.compiler.first_of[full]]
-            if full in self.compiler.first_of
-            else []
-        )
-        in_part = [draft.step.name for draft in self.compiler.drafts if draft.step.part == name]
-        if in_part and not self.draft.scope.prefix and in_part[0] not in found:
-            found.append(in_part[0])
-        return found
+        step = full if full in self.compiler.names else self.compiler.first_of.get(full)
+        in_part = None if self.draft.scope.prefix else self.compiler.first_in.get(name)
+        return list(dict.fromkeys(each for each in (step, in_part) if each))
 
     def _may_enter(self, name: str) -> bool:
-        step = next(draft.step for draft in self.compiler.drafts if draft.step.name == name)
+        step = self.compiler.drafts[self.compiler.names[name]].step
         if step.loop is None or step.loop == self.draft.step.loop:
             return True
         return self.compiler.first_of.get(step.loop) == name
@@ -367,9 +405,7 @@ class _Jumps:
         return did_you_mean(name, known) or " Use the name of a later question, next, end or forget."
 
     def _fault(self, line: int, message: str) -> None:
-        if not self.compiler.broken & {self.draft.step.name}:
-            scope = self.draft.scope
-            self.compiler.faults.append(Fault(scope.script.file, line, self.draft.step.name, message))
+        self.compiler.fault(self.draft.scope, line, self.draft.step.name, message)
 
 
 _YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))

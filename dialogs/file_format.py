@@ -1,6 +1,7 @@
 """The format of a script file: what each kind of step may hold. `read_file.py` fills these from YAML."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
@@ -145,8 +146,8 @@ class AskedForm(StepForm):
     """What every question has."""
 
     ask: Words
-    hint: str = ""
-    summary: str = ""
+    hint: Words = ""
+    summary: Words = ""
     optional: bool | None = None
     required: bool | None = None
     then: Jump = NEXT
@@ -182,8 +183,8 @@ class ScaleForm(AskedForm):
     """0 to 10."""
 
     kind = "scale"
-    low: str = ""
-    high: str = ""
+    low: Words = ""
+    high: Words = ""
 
 
 class YesNoForm(AskedForm):
@@ -192,7 +193,7 @@ class YesNoForm(AskedForm):
     kind = "yes_no"
     yes: Jump = NEXT
     no: Jump = NEXT
-    consent: str = ""
+    consent: Words = ""
 
 
 class ChoiceForm(Form):
@@ -201,7 +202,7 @@ class ChoiceForm(Form):
     key: ChoiceKey = Field(alias="@key")
     label: Words = Field(alias="@label")
     then: Jump = NEXT
-    picture: str = ""
+    picture: Words = ""
     accepts: tuple[Words, ...] = ()
 
 
@@ -217,7 +218,7 @@ class ChoiceStepForm(ChoosingForm):
     """One of several."""
 
     kind = "choice"
-    consent: str = ""
+    consent: Words = ""
 
 
 class SeveralForm(ChoosingForm):
@@ -270,7 +271,7 @@ class ReadBackForm(StepForm):
 
     kind = "read_back"
     ask: Words
-    hint: str = ""
+    hint: Words = ""
 
 
 class ShareForm(StepForm):
@@ -279,7 +280,7 @@ class ShareForm(StepForm):
     kind = "share"
     ask: Words
     which: Words
-    hint: str = ""
+    hint: Words = ""
 
 
 class HandOverForm(StepForm):
@@ -310,16 +311,36 @@ class ScriptForm(Form):
     version_note: str = ""
     parts: tuple[PartForm, ...]
     _file: str = PrivateAttr(default="")
+    _lost: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def file(self) -> str:
         """The file it was read from, as the caller named it."""
         return self._file
 
-    def come_from(self, file: str) -> "ScriptForm":
-        """Say which file it was read from."""
-        self._file = file
+    @property
+    def lost(self) -> frozenset[str]:
+        """Names of steps that could not be read at all."""
+        return self._lost
+
+    def come_from(self, file: str, lost: Iterable[str]) -> "ScriptForm":
+        """Say which file it was read from, and which steps got lost."""
+        self._file, self._lost = file, frozenset(lost)
         return self
+
+    def all_steps(self) -> Iterator[StepForm]:
+        """Every step, those in loops included, in the order of the file."""
+        for part in self.parts:
+            yield from _with_inner(part.steps)
+
+    def all_conditions(self) -> Iterator[ConditionForm]:
+        """Every condition, wherever it stands."""
+        for part in self.parts:
+            yield from part.only_if
+        for step in self.all_steps():
+            yield from step.only_if
+            if isinstance(step, BranchForm):
+                yield from (condition for way in step.ways for condition in way.if_)
 
     def content(self) -> dict[str, Any]:
         """All that makes a difference to a conversation: no lines, no notes. Equal content, equal value."""
@@ -347,6 +368,13 @@ KINDS: dict[str, type[StepForm]] = {
         TextForm,  # last: `text` is also a key of say and hand_over
     )
 }
+
+
+def _with_inner(steps: tuple[StepForm, ...]) -> Iterator[StepForm]:
+    for step in steps:
+        yield step
+        if isinstance(step, LoopForm):
+            yield from _with_inner(step.steps)
 
 
 def _content(form: Form) -> dict[str, Any]:

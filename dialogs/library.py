@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import PurePath
 
+from dialogs.check_flow import check_flow
+from dialogs.check_words import check_words
 from dialogs.compile import called_by, compile_script
 from dialogs.errors import BrokenScript, Fault, UnknownScript
 from dialogs.file_format import ScriptForm
@@ -30,6 +32,8 @@ def read_scripts(sources: Sources) -> tuple[dict[str, Script], list[Fault]]:
     for name, form in forms.items():
         compiled = compile_script(form, forms)
         faults.extend(compiled.faults)
+        faults.extend(check_words(form))
+        faults.extend(check_flow(compiled, form.file))
         scripts[name] = compiled.script
     bad = {PurePath(fault.file).stem for fault in faults}
     sound = {

@@ -79,6 +79,7 @@ class _FormReader:
         self.file = file
         self.faults = faults
         self.question = ""
+        self.lost: list[str] = []  # names of steps that could not be read
 
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.file, line, self.question, message))
@@ -93,7 +94,7 @@ class _FormReader:
         if form.name not in (stem, _STAND_INS["script"]):
             words = f"The script is named '{form.name}', but its file '{stem}'. Rename one of them."
             self.fault(form.line_of("script"), words)
-        return form.come_from(self.file)
+        return form.come_from(self.file, self.lost)
 
     def _part(self, node: Mapping) -> PartForm:
         name = _word(node.get("part"))
@@ -113,9 +114,11 @@ class _FormReader:
         self.question = _word(node.get(kinds[0])) if kinds else ""
         if not kinds:
             near = did_you_mean(keys[0], KINDS) if keys else ""
+            self.lost += [value.value for _, value in node.items[:1] if isinstance(value, Scalar)]
             self.fault(node.line, f"This step is of no kind.{near} Begin it with one of: {', '.join(KINDS)}.")
             return None
         if len(kinds) > 1:
+            self.lost += [_word(node.get(kind)) for kind in kinds]
             self.fault(node.line, f"This step is '{kinds[0]}' and '{kinds[1]}' at once. Make it two steps.")
             return None
         return self._step_of(kinds[0], node)
@@ -166,6 +169,8 @@ class _FormReader:
             words = f"A condition on an answer needs exactly one of: {', '.join(_OPS)}."
         elif subjects != ["answer"] and ops:
             words = f"'{subjects[0]}' stands alone. Delete '{ops[0]}'."
+        elif ops and getattr(form, {"is": "is_"}.get(ops[0], ops[0])) == ():
+            words = f"The list '{ops[0]}' is empty. Write what the answer should be."
         else:
             return form
         self.fault(node.line, words)

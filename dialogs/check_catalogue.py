@@ -1,0 +1,98 @@
+"""Compares a language's catalogue with the words of the scripts."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from dialogs.check_words import forbidden_sign
+from dialogs.errors import Fault
+from dialogs.extract import ScriptMessage
+
+MAX_TRANSLATED = 400  # translations run longer than English, of at most 300
+
+Entry = tuple[str, str]
+"""msgctxt and msgid."""
+
+_PLACEHOLDER = re.compile(r"%\([^)]*\)s?")
+
+
+def check_catalogue(
+    script_messages: Iterable[ScriptMessage],
+    catalogue: Mapping[Entry, str],
+    language: str,
+    file: str,
+    lines: Mapping[Entry, int],
+) -> list[Fault]:
+    """All faults of one catalogue, as far as scripts go.
+
+    `script_messages` are those of all scripts. `catalogue` holds every entry that is not obsolete (msgstr ""
+    if untranslated), `lines` their lines in `file`. Entries of other contexts are passed by.
+    """
+    wanted = {(message.context, message.text): message for message in script_messages}
+    checked = _Catalogue(catalogue, language, file, lines)
+    faults = [fault for entry in wanted for fault in checked.translation(entry)]
+    faults.extend(checked.leftovers(wanted))
+    faults.extend(checked.same_labels(wanted.values()))
+    return sorted(faults)
+
+
+class _Catalogue:
+    def __init__(
+        self, catalogue: Mapping[Entry, str], language: str, file: str, lines: Mapping[Entry, int]
+    ) -> None:
+        self.catalogue = catalogue
+        self.language = language
+        self.file = file
+        self.lines = lines
+
+    def translation(self, entry: Entry) -> Iterator[Fault]:
+        text = self.catalogue.get(entry, "")
+        if not text.strip():
+            yield self._fault(
+                entry, f"'{_short(entry[1])}' is not translated into {self.language}. Translate it."
+            )
+            return
+        for name in sorted(_placeholders(entry[1]) ^ _placeholders(text)):
+            side = "is missing from" if name in entry[1] else "should not be in"
+            yield self._fault(
+                entry,
+                f"The placeholder {name} {side} the translation of '{_short(entry[1])}'. Copy it exactly.",
+            )
+        if len(text) > MAX_TRANSLATED:
+            words = f"has {len(text)} characters; shorten it to {MAX_TRANSLATED}."
+            yield self._fault(entry, f"The translation of '{_short(entry[1])}' {words}")
+        sign = forbidden_sign(text)
+        if sign:
+            yield self._fault(entry, f"The translation of '{_short(entry[1])}' holds {sign}. Delete it.")
+
+    def leftovers(self, wanted: Mapping[Entry, ScriptMessage]) -> Iterator[Fault]:
+        scripts = {context.split("/")[0] for context, _ in wanted}
+        for entry in self.catalogue:
+            script, slash, _ = entry[0].partition("/")
+            if slash and script in scripts and entry not in wanted:
+                words = f"'{_short(entry[1])}' is in no script any more. Run `trede i18n update`."
+                yield self._fault(entry, words)
+
+    def same_labels(self, script_messages: Iterable[ScriptMessage]) -> Iterator[Fault]:
+        first: dict[Entry, str] = {}
+        for message in script_messages:
+            label = self.catalogue.get((message.context, message.text), "").strip()
+            if message.kind != "choice" or not label:
+                continue
+            other = first.setdefault((message.context, label.casefold()), message.text)
+            if other != message.text:
+                words = (
+                    f"'{_short(other)}' and '{_short(message.text)}' are both '{label}' in {self.language}"
+                )
+                yield self._fault((message.context, message.text), f"{words}. Make them differ.")
+
+    def _fault(self, entry: Entry, message: str) -> Fault:
+        return Fault(self.file, self.lines.get(entry, 1), entry[0], message)
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(text))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 50 else line[:49] + "…"
