@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, exists, false, insert, or_, sele
 
 from casework.case_file import CaseFile, CaseStep
 from casework.person import Person, Scope
-from casework.sharing import is_over
+from casework.until import is_over
 from casework.summary import NEXT_STATES, Case, CaseState, Summary
 from storage.database import Database
 from storage.tables import case_steps, chats, clients, staff, summaries
