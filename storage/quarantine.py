@@ -1,0 +1,67 @@
+"""Updates that always fail: counted, then set aside sealed, so that they do not block a chat."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.database import Database
+from storage.tables import quarantine
+
+
+def _counting(insert: Any) -> Any:
+    new = insert(quarantine)
+    return new.on_conflict_do_update(
+        index_elements=[quarantine.c.channel, quarantine.c.event],
+        set_={
+            "tries": quarantine.c.tries + 1,
+            "body": new.excluded.body,
+            "error": new.excluded.error,
+            "at": new.excluded.at,
+        },
+    ).returning(quarantine.c.tries)
+
+
+_COUNT = {"sqlite": _counting(sqlite.insert), "postgresql": _counting(postgresql.insert)}
+
+
+async def failed(
+    database: Database,
+    channel: str,
+    event: str,
+    body: str,
+    error: str,
+    now: datetime,
+    give_up_after: int = 3,
+) -> bool:
+    """Count a failure. True: this was the last one, acknowledge the update.
+
+    `body` is the update and is sealed; `error` is its class and place (cut at 200), never a person's words.
+    """
+    row = {
+        "channel": channel,
+        "event": event,
+        "tries": 1,
+        "body": body,
+        "error": error[:200],
+        "at": now,
+    }
+
+    def work(connection: Connection) -> bool:
+        tries = connection.scalar(_COUNT[connection.dialect.name], row)
+        given_up: bool = tries is not None and tries >= give_up_after
+        connection.execute(
+            update(quarantine)
+            .where(quarantine.c.channel == channel, quarantine.c.event == event)
+            .values(given_up=given_up)
+        )
+        return given_up
+
+    return await database.write(work)
+
+
+async def is_given_up(database: Database, channel: str, event: str) -> bool:
+    """Whether the update was set aside."""
+    query = select(quarantine.c.given_up).where(quarantine.c.channel == channel, quarantine.c.event == event)
+    return bool(await database.read(lambda connection: connection.scalar(query)))
