@@ -1,16 +1,278 @@
-"""Whether a summary may still be read: she chose until when."""
+"""Makes the summary out of a conversation: only what she shared, and nothing that tells of the rest."""
 
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from casework.summary import Summary
+from casework.summary import (
+    Ambition,
+    Change,
+    Experience,
+    Flags,
+    Head,
+    OwnWish,
+    Share,
+    SharedAnswer,
+    StepPlan,
+    Summary,
+)
+from dialogs.asking import chosen_name, item_of, told
+from dialogs.moves import Moves
+from dialogs.script import Step
+from dialogs.session import Answer, Place, Session
+
+_PAUSE = timedelta(minutes=10)
+"""A longer silence between two answers counts as this much."""
+
+_TERMS: Mapping[str, timedelta] = {"3_months": timedelta(days=91), "1_year": timedelta(days=365)}
 
 
-def is_over(summary: Summary, today: date) -> bool:
-    """True from the day after the last day she chose, when nothing of it is shared any more.
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """One answer she shares, with the question it answers."""
 
-    A summary without answers holds only what she pressed, such as "talk to a person", and does not run out.
+    place: Place
+    step: Step
+    answer: Answer
+
+
+def summarise(
+    moves: Moves, session: Session, summary_id: str, now: datetime, last: Summary | None
+) -> Summary | None:
+    """What she shares at this moment, or None if that is nothing at all.
+
+    `last` is the summary it replaces; what differs from it is listed under `changes`.
     """
-    shares = [answer.share for answer in summary.answers]
-    return bool(shares) and all(
-        share.revoked_at is not None or (share.until is not None and share.until < today) for share in shares
+    shared = tuple(_shared(moves, session))
+    flags = _flags(moves, session)
+    if not shared and not (flags.wants_call or flags.asked_for_help):
+        return None
+    share = _share(moves, session, shared, now)
+    answers = tuple(_shared_answer(one, share) for one in shared)
+    return Summary(
+        summary=_head(moves, session, shared, summary_id, now),
+        answers=answers,
+        ambitions=_ambitions(shared),
+        experiences=_experiences(shared),
+        step=_step(shared),
+        flags=flags,
+        changes=_changes(last.answers, answers) if last else (),
     )
+
+
+def ask_for_help(
+    moves: Moves, session: Session, summary_id: str, now: datetime, last: Summary | None
+) -> Summary:
+    """She wants to talk to a person: what she shared before, or nothing but her name, and this wish."""
+    if last is not None:
+        return replace(last, flags=replace(last.flags, asked_for_help=True), changes=())
+    head = _head(moves, session, (), summary_id, now)
+    return Summary(summary=head, flags=Flags(asked_for_help=True))
+
+
+# ── what she shares ───────────────────────────────────────────────────────────────────────────────
+
+
+def _shared(moves: Moves, session: Session) -> Iterator[_Shared]:
+    script, answers = moves.script, session.answers
+    decisions = [step for step in script.steps if step.kind == "share"]
+    for decision in decisions:
+        said = answers.get(Place(decision.name))
+        if said is None or said.state != "answered" or said.value[0] not in ("yes", "some"):
+            continue
+        items = _items(moves, session, decision) if said.value[0] == "some" else None
+        for place in told(moves, session, decision.about):
+            step, answer = script.by_name[place.step], answers[place]
+            # With "only some", what she declined is left out too: it must look like what she kept.
+            if items is None or (answer.state == "answered" and item_of(script, place) in items):
+                yield _Shared(place, step, answer)
+
+
+def _items(moves: Moves, session: Session, decision: Step) -> tuple[str, ...]:
+    which = next(
+        step for step in moves.script.steps if step.kind == "share_which" and step.about == decision.about
+    )
+    chosen = session.answers.get(Place(which.name))
+    return chosen.value if chosen is not None and chosen.state == "answered" else ()
+
+
+def _share(moves: Moves, session: Session, shared: tuple[_Shared, ...], now: datetime) -> Share:
+    partners = _fed(moves, session, "share.partners")
+    people = ("case_manager", "partners") if partners and partners.value == ("yes",) else ("case_manager",)
+    return Share(people, _until(moves, session, now), now if shared else None)
+
+
+def _until(moves: Moves, session: Session, now: datetime) -> date | None:
+    term = _fed(moves, session, "share.until")
+    day = _fed(moves, session, "share.until_date")
+    if term is None:
+        return None
+    if term.value[0] in _TERMS:
+        return (now + _TERMS[term.value[0]]).date()
+    return date.fromisoformat(day.value[0]) if day is not None and term.value == ("day",) else None
+
+
+def _fed(moves: Moves, session: Session, key: str) -> Answer | None:
+    """Her answer to the question that feeds `key`, if she answered it on the way she went."""
+    for place in moves.walk(session.answers):
+        step = moves.script.by_name.get(place.step)
+        answer = session.answers.get(place)
+        if step is not None and step.feeds == key and answer is not None and answer.state == "answered":
+            return answer
+    return None
+
+
+# ── the pieces of a summary ───────────────────────────────────────────────────────────────────────
+
+
+def _head(
+    moves: Moves, session: Session, shared: tuple[_Shared, ...], summary_id: str, now: datetime
+) -> Head:
+    parts = [part.name for part in moves.script.parts if not part.private]
+    done = tuple(name for name in parts if any(one.step.part == name for one in shared))
+    spoken = dict.fromkeys([*(one.answer.language for one in shared), session.language])
+    consent = next(
+        (
+            step.consent
+            for step in reversed(moves.script.steps)
+            if step.consent and session.answers.get(Place(step.name), Answer("not_asked")).state == "answered"
+        ),
+        "",
+    )
+    return Head(
+        id=summary_id,
+        client=chosen_name(moves.script, session),
+        script=moves.script.name,
+        script_version=moves.script.version,
+        languages=tuple(spoken),
+        created=now,
+        minutes=_minutes(session, shared),
+        parts_done=done,
+        parts_skipped=tuple(name for name in parts if name not in done),
+        consent=consent,
+    )
+
+
+def _minutes(session: Session, shared: tuple[_Shared, ...]) -> int:
+    """Time before each shared answer, since the answer before it; long silences count for little."""
+    hers = {one.place for one in shared}
+    spent, before = timedelta(), None
+    for place, answer in sorted(
+        ((p, a) for p, a in session.answers.items() if a.at is not None), key=lambda item: item[1].at or 0
+    ):
+        if before is not None and answer.at is not None and place in hers:
+            spent += min(answer.at - before, _PAUSE)
+        before = answer.at
+    return -(-int(spent.total_seconds()) // 60)
+
+
+def _shared_answer(one: _Shared, share: Share) -> SharedAnswer:
+    is_open = one.step.kind == "text"
+    return SharedAnswer(
+        question=one.place.step,
+        round=one.place.round,
+        part=one.step.part,
+        state="answered" if one.answer.state == "answered" else "declined",
+        verbatim=one.answer.words,
+        language=one.answer.language,
+        value=() if is_open else one.answer.value,
+        share=share,
+    )
+
+
+def _ambitions(shared: tuple[_Shared, ...]) -> tuple[Ambition, ...]:
+    wishes = {
+        test.question: one.answer.value[0]
+        for one in shared
+        if one.step.feeds == "own_wish" and one.answer.state == "answered"
+        for test in one.step.only_if
+    }
+    return tuple(
+        Ambition(one.place.step, one.answer.words, one.answer.language, _own_wish(wishes.get(one.step.name)))
+        for one in shared
+        if one.step.feeds == "ambition" and one.answer.state == "answered"
+    )
+
+
+def _own_wish(key: str | None) -> OwnWish:
+    """Whose wish a hope is. The question that asks it names the hope in its `only_if`."""
+    return key if key in ("mine", "others", "both") else "unsaid"  # type: ignore[return-value]
+
+
+def _experiences(shared: tuple[_Shared, ...]) -> tuple[Experience, ...]:
+    rounds = sorted({one.place.round for one in shared if one.step.feeds.startswith("story.")})
+    found = (_experience([one for one in shared if one.place.round == n]) for n in rounds)
+    return tuple(story for story in found if story != Experience())
+
+
+def _experience(shared: list[_Shared]) -> Experience:
+    hers = {
+        one.step.feeds.removeprefix("story."): one.answer
+        for one in shared
+        if one.step.feeds.startswith("story.") and one.answer.state == "answered"
+    }
+
+    def words(key: str) -> str:
+        return hers[key].words if key in hers else ""
+
+    return Experience(
+        title=words("title"),
+        kind=hers["kind"].value if "kind" in hers else (),
+        for_whom=words("for_whom"),
+        period=words("period"),
+        day=words("day"),
+        tasks=words("tasks"),
+        decided=words("decided"),
+        not_her_tasks=words("not_her_tasks"),
+        proud_of=words("proud_of"),
+        language=next(iter(hers.values())).language if hers else "",
+    )
+
+
+def _step(shared: tuple[_Shared, ...]) -> StepPlan | None:
+    hers = {
+        one.step.feeds.removeprefix("step."): one.answer
+        for one in shared
+        if one.step.feeds.startswith("step.") and one.answer.state == "answered"
+    }
+    if not hers:
+        return None
+
+    def words(key: str) -> str:
+        return hers[key].words if key in hers else ""
+
+    return StepPlan(
+        what=words("what"),
+        done_when=words("done_when"),
+        when_where=words("when_where"),
+        confidence=int(hers["confidence"].value[0]) if "confidence" in hers else None,
+        smaller=words("smaller"),
+        obstacle=words("obstacle"),
+        if_then=words("if_then"),
+        who_knows=words("who_knows"),
+        language=next(iter(hers.values())).language,
+    )
+
+
+def _flags(moves: Moves, session: Session) -> Flags:
+    wanted = _fed(moves, session, "call.wanted")
+    when = _fed(moves, session, "call.when")
+    how = _fed(moves, session, "call.how")
+    bias = _fed(moves, session, "bias")
+    calls = wanted is not None and wanted.value == ("yes",)
+    return Flags(
+        wants_call=calls,
+        call_when=when.words if calls and when else "",
+        call_how=how.value if calls and how else (),
+        asked_for_help=session.asked_for_help,
+        bias_reported=bias is not None and bias.value == ("yes",),
+    )
+
+
+def _changes(before: tuple[SharedAnswer, ...], now: tuple[SharedAnswer, ...]) -> tuple[Change, ...]:
+    old = {(a.question, a.round): a.verbatim for a in before}
+    new = {(a.question, a.round): a.verbatim for a in now}
+    added = [Change(key[0], "added") for key in new if key not in old]
+    changed = [Change(key[0], "changed") for key in new if key in old and new[key] != old[key]]
+    withdrawn = [Change(key[0], "withdrawn") for key in old if key not in new]
+    return (*added, *changed, *withdrawn)

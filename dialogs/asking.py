@@ -113,15 +113,19 @@ def share_items(moves: Moves, session: Session, part: str) -> tuple[tuple[str, L
 # ── putting it into a message ─────────────────────────────────────────────────────────────────────
 
 
-def placeholders(script: Script, session: Session) -> dict[str, str | int | Phrase]:
-    """What %(name)s and its like stand for just now."""
-    name = session.facts.get("name", "")
+def chosen_name(script: Script, session: Session) -> str:
+    """The name she chose, else the one on her invite, else ""."""
     for place, answer in session.answers.items():
         step = script.by_name.get(place.step)
         if step is not None and step.feeds == "client.name" and answer.state == "answered":
-            name = answer.words
+            return answer.words
+    return session.facts.get("name", "")
+
+
+def placeholders(script: Script, session: Session) -> dict[str, str | int | Phrase]:
+    """What %(name)s and its like stand for just now."""
     return {
-        "name": name,
+        "name": chosen_name(script, session),
         "case_manager": session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER,
         "organisation": session.facts.get("organisation") or phrases.YOUR_ORGANISATION,
         "round": session.at.round,

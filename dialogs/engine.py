@@ -5,7 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from dialogs import phrases
-from dialogs.asking import Languages, Option, ask, heading, is_several, options, page_of, speak, told
+from dialogs.asking import (
+    Languages,
+    Option,
+    ask,
+    chosen_name,
+    heading,
+    is_several,
+    options,
+    page_of,
+    speak,
+    told,
+)
 from dialogs.moves import START, Moves, change_mode, is_shared
 from dialogs.reading_answers import Unclear, read_answer
 from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
@@ -72,7 +83,7 @@ class _Reply:
         if mode == "new":
             self._begin()
         elif isinstance(said, Text) and len(said.words) > LONGEST:
-            self._not_understood("too_long", phrases.TOO_LONG)
+            self._note("too_long", phrases.TOO_LONG)
         elif mode in ("paused", "left"):
             self._while_away(said)
         elif (command := self._command(said)) is not None:
@@ -80,7 +91,7 @@ class _Reply:
         elif isinstance(said, Tap | Text) and said.token not in (None, self.session.token):
             self._stale()
         elif isinstance(said, Unreadable | Command):
-            self._not_understood("unreadable", phrases.UNREADABLE)
+            self._note("unreadable", phrases.UNREADABLE)
         elif mode == "talking":
             self._answer(said)
         else:
@@ -103,7 +114,7 @@ class _Reply:
         if wants_on:
             self._resume()
         elif isinstance(said, Command) and said.name == "leave":
-            self._leave()
+            self._go_away("leave", phrases.LEFT)
         else:
             self._say_away(phrases.STILL_AWAY)
 
@@ -114,12 +125,12 @@ class _Reply:
 
     def _resume(self) -> None:
         self._mode("resume")
-        self.session = replace(self.session, visit=self.session.visit + 1)
+        self._next_visit()
         self.says.append(Say(self._recap(), quiet=True))
         self._where_she_is()
 
     def _recap(self) -> tuple[Label, ...]:
-        name = speak_name(self.moves, self.session)
+        name = chosen_name(self.script, self.session)
         lines: list[Label] = [
             Phrase(phrases.WELCOME_BACK.context, phrases.WELCOME_BACK.text, {"name": name})
             if name
@@ -148,9 +159,14 @@ class _Reply:
         else:
             self._end()
 
-    def _leave(self) -> None:
-        self._mode("leave")
-        self._say_away(phrases.LEFT)
+    def _go_away(self, how: str, words: Phrase) -> None:
+        """Pause or leave. A new visit begins, so that her screen shows no more than these neutral words."""
+        self._mode(how)
+        self._next_visit()
+        self._say_away(words)
+
+    def _next_visit(self) -> None:
+        self.session = replace(self.session, visit=self.session.visit + 1)
 
     # ── what is always at hand ────────────────────────────────────────────────────────────────────
 
@@ -180,10 +196,9 @@ class _Reply:
             case "back":
                 self._back()
             case "pause":
-                self._mode("pause")
-                self._say_away(phrases.PAUSED)
+                self._go_away("pause", phrases.PAUSED)
             case "leave":
-                self._leave()
+                self._go_away("leave", phrases.LEFT)
             case "menu" | "language" | "person" | "delete":
                 self._open(command)
 
@@ -235,7 +250,7 @@ class _Reply:
             return
         read = read_answer(step, said, found, self.session.draft, self.here.translate)
         if isinstance(read, Unclear):
-            self._not_understood(read.why, read.note)
+            self._note(read.why, read.note)
             return
         if step.kind == "read_back" and read.value == ("change",):
             self._open("change")
@@ -288,7 +303,7 @@ class _Reply:
             return
         longer = f"{old.words}\n{words}"
         if len(longer) > LONGEST:
-            self._not_understood("too_long", phrases.TOO_LONG)
+            self._note("too_long", phrases.TOO_LONG)
             return
         answer = replace(old, words=longer, value=(longer,), at=self.here.now)
         self.session = replace(self.session, answers={**self.session.answers, place: answer})
@@ -451,7 +466,7 @@ class _Reply:
         labels = [(self._label(option), option.key) for option in found]
         index = read_choice(said.value if isinstance(said, Tap) else said.words, labels)
         if index is None:
-            self._not_understood("choice", phrases.CHOOSE)
+            self._note("choice", phrases.CHOOSE)
         else:
             self._aside_chosen(found[index].key)
 
@@ -550,21 +565,9 @@ class _Reply:
         self.events.append(NotUnderstood(why))
         self._ask_again(note)
 
-    def _not_understood(self, why: str, note: Phrase) -> None:
-        self._note(why, note)
-
     def _stale(self) -> None:
         self.events.append(StaleTap())
         self._ask_again(phrases.STALE)
-
-
-def speak_name(moves: Moves, session: Session) -> str:
-    """The name she chose, or the one on her invite, or ""."""
-    for place, answer in session.answers.items():
-        step = moves.script.by_name.get(place.step)
-        if step is not None and step.feeds == "client.name" and answer.state == "answered":
-            return answer.words
-    return session.facts.get("name", "")
 
 
 _BY_WORD: dict[str, CommandName] = {

@@ -1,0 +1,114 @@
+"""Takes one update: decides it with the engine, and has all that comes of it saved in one transaction."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.incoming import Incoming, Taken
+from bot.scripts import Library, UnknownVersion
+from bot.words import write, write_message
+from casework.sharing import ask_for_help, summarise
+from casework.summary import Summary
+from dialogs.engine import Here, reply
+from dialogs.message import Message
+from dialogs.moves import Moves
+from dialogs.said import Said, Tap, Text
+from dialogs.session import Session
+from dialogs.turn import Answered, HandedOver, PersonAsked, Turn
+from dialogs.understand import LONGEST
+from locales.catalogue import Catalogue
+from storage.database import Database
+from storage.turns import Caller, Change, Knock, Loaded, take
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The way in for every channel. `woken` are told when something may wait in the outbox."""
+
+    database: Database
+    library: Library
+    catalogue: Catalogue
+    languages: Sequence[tuple[str, str]]
+    now: Callable[[], datetime]
+    new_token: Callable[[], str] = field(default=lambda: secrets.token_urlsafe(6))
+    woken: tuple[asyncio.Event, ...] = ()
+
+    async def take(self, incoming: Incoming) -> Taken:
+        """Committed before it returns. Raises what went wrong, with nothing saved."""
+        now = self.now()
+        knock = Knock(incoming.channel, incoming.event, now, incoming.code, incoming.address)
+        token = self.new_token()
+
+        def decide(loaded: Loaded) -> Change:
+            return self._decide(incoming, loaded, now, token)
+
+        try:
+            outcome = await take(self.database, knock, decide)
+        except UnknownVersion as missing:
+            await self.library.fetch(missing.version)
+            outcome = await take(self.database, knock, decide)
+        for event in self.woken:
+            event.set()
+        return Taken(outcome.status, outcome.messages)
+
+    def _decide(self, incoming: Incoming, loaded: Loaded, now: datetime, token: str) -> Change:
+        session = loaded.session or self._new_session(loaded.caller)
+        session = replace(session, facts=_facts(loaded.caller))
+        moves = self.library.moves(session.script)
+        here = Here(
+            now=now,
+            token=token,
+            translate=lambda phrase: write(self.catalogue, session.language, phrase),
+            languages=self.languages,
+            channel=incoming.channel,
+        )
+        turn = reply(moves, session, incoming.said, here)
+        ours = tuple(write_message(self.catalogue, turn.session.language, say) for say in turn.says)
+        return Change(
+            session=turn.session,
+            events=turn.events,
+            messages=(*self._hers(incoming.said, session, turn), *ours),
+            summary=_summary(moves, turn, loaded.last_summary, now),
+        )
+
+    def _new_session(self, caller: Caller) -> Session:
+        return Session(
+            id=secrets.token_hex(16),
+            script=self.library.current.script.version,
+            language=caller.language,
+            seed=secrets.randbelow(2**31),
+        )
+
+    def _hers(self, said: Said, before: Session, turn: Turn) -> tuple[Message, ...]:
+        """What she wrote or chose, for the page that shows the conversation; not the mere controls."""
+        if isinstance(said, Text) and len(said.words) <= LONGEST and said.words.strip():
+            return (_from_her(said.words, before.language),)
+        if isinstance(said, Tap):
+            for event in turn.events:
+                if isinstance(event, Answered) and event.place == before.at and event.answer.words:
+                    return (_from_her(event.answer.words, before.language),)
+        return ()
+
+
+def _from_her(words: str, language: str) -> Message:
+    return Message(language=language, paragraphs=(words,), hers=True)
+
+
+def _facts(caller: Caller) -> dict[str, str]:
+    return {
+        "name": caller.name,
+        "case_manager": caller.manager_name,
+        "organisation": caller.organisation_name,
+    }
+
+
+def _summary(moves: Moves, turn: Turn, last: Summary | None, now: datetime) -> Summary | None:
+    """The summary to lay in the queue after this turn, or None if this turn changes nothing there."""
+    summary_id = last.summary.id if last else secrets.token_hex(8)
+    if any(isinstance(event, HandedOver) for event in turn.events):
+        return summarise(moves, turn.session, summary_id, now, last)
+    if any(isinstance(event, PersonAsked) for event in turn.events):
+        return ask_for_help(moves, turn.session, summary_id, now, last)
+    return None
