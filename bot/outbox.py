@@ -1,0 +1,162 @@
+"""Sends what waits in the outbox: in order within a chat, side by side across chats, at least once."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.fault import fault
+from bot.pace import ChatPace, OverallPace
+from bot.sending import Away, Blocked, ChannelRefused, RetryAfter, Send
+from storage import outbox
+from storage.database import Database
+from storage.outbox import Parcel
+
+log = structlog.get_logger()
+
+AT_ONCE = 30  # parcels under way
+LEASE = timedelta(seconds=90)  # longer than any send takes; after a crash, the wait before it is sent again
+LOOK_AGAIN = 5.0  # seconds; another process may have put something in
+SHORTEST_WAIT = 0.05
+TRIES = 3  # of a message that the channel rejects
+LONGEST_PAUSE = 60.0
+
+
+class Sender:
+    """One loop for one channel. Set `wake` whenever something was put into the outbox.
+
+    `first_pause`: seconds after a first failure; it doubles with each further one, up to a minute.
+    `tally` counts "sent", "slowed", "away", "rejected", "blocked" and "dropped" since the start.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channel: str,
+        send: Send,
+        wake: asyncio.Event,
+        now: Callable[[], datetime],
+        pace: OverallPace,
+        first_pause: float = 1.0,
+    ) -> None:
+        self.tally: Counter[str] = Counter()
+        self._database = database
+        self._channel = channel
+        self._send = send
+        self._wake = wake
+        self._now = now
+        self._overall = pace
+        self._first_pause = first_pause
+        self._chats = ChatPace()
+        self._rejected: Counter[int] = Counter()  # parcel → how often the channel refused it
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to send, in the background."""
+        self._loop = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish the sends at hand; what is left stays in the outbox."""
+        self._stopping = True
+        self._wake.set()
+        if self._loop:
+            await self._loop
+        await asyncio.gather(*self._under_way)
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                await self._hand_out()
+                wait = await self._until_next()
+                failures = 0
+            except Exception as error:
+                log.error("outbox not readable", error=fault(error))
+                wait = self._pause(failures)
+                failures += 1
+            await self._sleep(wait)
+
+    async def _hand_out(self) -> None:
+        free = AT_ONCE - len(self._under_way)
+        if free > 0:
+            for parcel in await outbox.take_due(self._database, self._channel, self._now(), free, LEASE):
+                task = asyncio.create_task(self._deliver(parcel))
+                self._under_way.add(task)
+                task.add_done_callback(self._delivered)
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()  # the next one of that chat may be waiting
+
+    async def _until_next(self) -> float:
+        """Seconds until something falls due. A send that ends wakes us by itself."""
+        if len(self._under_way) >= AT_ONCE:
+            return LOOK_AGAIN
+        due = await outbox.next_due(self._database, self._channel)
+        left = LOOK_AGAIN if due is None else (due - self._now()).total_seconds()
+        return min(max(left, SHORTEST_WAIT), LOOK_AGAIN)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        """Send one parcel, and write down what became of it."""
+        await asyncio.sleep(self._chats.wait(parcel.address, time.monotonic()))
+        await asyncio.sleep(self._overall.wait(time.monotonic()))
+        try:
+            await self._send(parcel.address, parcel.message)
+        except RetryAfter as slow:
+            await self._again(parcel, slow.seconds, "slowed")
+        except (Away, ChannelRefused):
+            await self._again(parcel, self._pause(parcel.tries), "away")
+        except Blocked:
+            await self._unreachable(parcel)
+        except Exception as error:  # rejected, or a fault of ours: either way it is this message
+            await self._refused(parcel, error)
+        else:
+            self.tally["sent"] += 1
+            await self._note(lambda: outbox.sent(self._database, parcel.id))
+
+    async def _again(self, parcel: Parcel, seconds: float, why: str) -> None:
+        self.tally[why] += 1
+        log.info("message waits", channel=self._channel, why=why, seconds=seconds)
+        due = self._now() + timedelta(seconds=seconds)
+        await self._note(lambda: outbox.retry(self._database, parcel.id, due))
+
+    async def _unreachable(self, parcel: Parcel) -> None:
+        self.tally["blocked"] += 1
+        log.info("chat unreachable", channel=self._channel)
+        await self._note(lambda: outbox.unreachable(self._database, self._channel, parcel.address))
+
+    async def _refused(self, parcel: Parcel, error: Exception) -> None:
+        self._rejected[parcel.id] += 1
+        if self._rejected[parcel.id] < TRIES:
+            await self._again(parcel, self._pause(self._rejected[parcel.id] - 1), "rejected")
+            return
+        del self._rejected[parcel.id]
+        self.tally["dropped"] += 1
+        log.error("message dropped", channel=self._channel, error=fault(error))
+        await self._note(lambda: outbox.drop(self._database, parcel.id))
+
+    async def _note(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write it down, with patience: what was sent and is not noted would be sent again."""
+        for pause in (0.1, 0.5, 2.0, 5.0, None):
+            try:
+                return await write()
+            except Exception as error:
+                log.error("outbox not writable", error=fault(error))
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        return None
+
+    def _pause(self, tries: int) -> float:
+        return min(self._first_pause * 2.0 ** min(tries, 10), LONGEST_PAUSE)
