@@ -273,7 +273,7 @@ class _Compiler:
             if not form.broken:
                 self.fault(scope, form.line, form.name, words + " Add its file, or delete this step.")
             return
-        if form.name in scope.calls:
+        if form.name in scope.calls or self.form.name in called_by(called, self.library):
             words = "A loop without end: this script calls itself. Use a `loop` with `at_most`."
             self.fault(scope, form.line, form.name, words)
             return

@@ -94,8 +94,8 @@ def _of_loop(script: str, loop: LoopForm, blank: ScriptMessage) -> Iterator[Scri
 
 
 _KINDS = {
-    "text": "spoken",
-    "if_nothing": "spoken when nothing is shared",
+    "text": "message",
+    "if_nothing": "message when nothing is shared",
     "ask": "question",
     "which": "question",
     "hint": "hint under a question",

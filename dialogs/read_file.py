@@ -18,6 +18,7 @@ from dialogs.file_format import (
     PartForm,
     ScriptForm,
     StepForm,
+    TextForm,
     WayForm,
 )
 from dialogs.script import NEXT
@@ -111,10 +112,13 @@ class _FormReader:
         kinds = [key for key in keys if key in KINDS]
         if "text" in kinds and len(kinds) > 1:
             kinds.remove("text")  # the words of a say or hand_over
+        if kinds == ["text"] and keys[0] not in (*TextForm.model_fields, "text"):
+            kinds = []  # the first word is a kind misspelt: "sya: hello", "text: Hello."
         self.question = _word(node.get(kinds[0])) if kinds else ""
         if not kinds:
             near = did_you_mean(keys[0], KINDS) if keys else ""
-            self.lost += [value.value for _, value in node.items[:1] if isinstance(value, Scalar)]
+            self.question = _word(node.items[0][1]) if node.items else ""
+            self.lost.append(self.question)
             self.fault(node.line, f"This step is of no kind.{near} Begin it with one of: {', '.join(KINDS)}.")
             return None
         if len(kinds) > 1:
@@ -197,7 +201,8 @@ class _FormReader:
         self, model: type[F], node: Mapping, given: dict[str, Any], renamed: dict[str, str] | None = None
     ) -> F:
         """`node` as `model`. Faulty keys are reported, and left out or replaced by a stand-in."""
-        names = renamed or {}
+        names = {key.value: f"@{key.value}" for key, _ in node.items if key.value[:1] == "@"}  # @ is ours
+        names |= renamed or {}
         data = {names.get(key.value, key.value): _plain_value(key.value, value) for key, value in node.items}
         data.update({key: value for key, value in given.items() if key in data or key.startswith("@")})
         lines = {"": node.line} | {names.get(key.value, key.value): key.line for key, _ in node.items}
@@ -225,9 +230,11 @@ def _leave_out(data: dict[str, Any], errors: list[ErrorDetails], line: int) -> N
     for error in errors:
         key = str(error["loc"][0])
         data.pop(key, None)
+        if error["type"] == "extra_forbidden":
+            continue
         if key in _STAND_IN_NAMES:
             data[key] = f"line_{line}_{key.strip('@')}"
-        elif key in _STAND_INS and error["type"] != "extra_forbidden":
+        elif key in _STAND_INS:
             data[key] = _STAND_INS[key]
 
 

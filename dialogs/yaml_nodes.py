@@ -148,7 +148,7 @@ class _Reader:
 
     def _scalar(self, event: yaml.Event) -> Scalar:
         if not isinstance(event, yaml.ScalarEvent):  # an alias, already reported
-            return Scalar("", _line(event), is_empty=True)
+            return Scalar(f"*{getattr(event, 'anchor', '')}", _line(event))
         plain = event.implicit[0]
         tag = _STR
         if plain:
@@ -172,6 +172,7 @@ def _line(event: yaml.Event) -> int:
 
 
 _PLAIN = {
+    "tab character": "There is a tab here. Use spaces instead of tabs.",
     "mapping values are not allowed": "There is a ': ' inside a text here. Put the whole text in quotes.",
     "cannot start any token": "A text cannot start with this sign (a tab, '%', '@' or '`'). "
     "Use spaces instead of tabs, or put the text in quotes.",
