@@ -14,6 +14,9 @@ Words = Callable[[str, str, str], str]
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 """Languages of staff, each written in itself."""
 
+CONTEXT = "staff"
+"""What staff words are filed under."""
+
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -23,15 +26,16 @@ class Reader:
 
     language: str
     words: Words
+    script_words: Words
 
     def t(self, text: str, **values: object) -> str:
         """The words for `text`, `%(name)s` replaced by `values`. Nothing in the values is interpreted."""
-        found = self.words(self.language, "staff", text)
+        found = self.words(self.language, CONTEXT, text)
         return _PLACEHOLDER.sub(lambda place: str(values.get(place[1], place[0])), found)
 
     def look_up(self, context: str, text: str) -> str:
         """A script's words in the reader's language."""
-        return self.words(self.language, context, text)
+        return self.script_words(self.language, context, text)
 
     def day(self, day: date) -> str:
         """Such as "14 Nov 2026"; of a moment, the day where this machine is."""

@@ -4,18 +4,17 @@ import re
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, exists, false, insert, or_, select, update
 
 from casework.case_file import CaseFile, CaseStep
 from casework.person import Person, Scope
-from casework.until import is_over
 from casework.summary import NEXT_STATES, Case, CaseState, Summary
+from casework.until import is_over
 from storage.database import Database
+from storage.standing import stored_summary
 from storage.tables import case_steps, chats, clients, staff, summaries
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_stored = TypeAdapter(Summary)
 
 _unreachable = (
     exists().where(chats.c.client == summaries.c.client, chats.c.unreachable.is_(True)).label("unreachable")
@@ -28,7 +27,7 @@ async def cases(database: Database, scope: Scope, now: datetime) -> list[Case]:
     A case whose client chose an end to sharing that has passed is not among them.
     """
     rows = await database.read(lambda connection: connection.execute(_within(scope)).all())
-    read = [(row, _stored.validate_python(row.body)) for row in rows]
+    read = [(row, stored_summary.validate_python(row.body)) for row in rows]
     return [_case(row, summary) for row, summary in read if not is_over(summary, now.date())]
 
 
@@ -45,7 +44,7 @@ def _find(connection: Connection, scope: Scope, id: str, now: datetime) -> CaseF
     row = connection.execute(_within(scope).where(summaries.c.id == id)).first()
     if row is None:
         return None
-    summary = _stored.validate_python(row.body)
+    summary = stored_summary.validate_python(row.body)
     if is_over(summary, now.date()):
         return None
     return CaseFile(_case(row, summary), summary, _history(connection, id))
@@ -65,7 +64,7 @@ async def move(
         row = connection.execute(
             _within(scope).where(summaries.c.id == id).with_for_update(of=summaries)
         ).first()
-        if row is None or is_over(_stored.validate_python(row.body), now.date()):
+        if row is None or is_over(stored_summary.validate_python(row.body), now.date()):
             return None
         before: CaseState = row.state
         if state not in NEXT_STATES[before]:
@@ -89,7 +88,6 @@ def _within(scope: Scope) -> Select[Any]:
             summaries.c.asked_for_help,
             summaries.c.wants_call,
             summaries.c.language,
-            summaries.c.created,
             staff.c.name.label("manager"),
             _unreachable,
         )
@@ -111,7 +109,7 @@ def _case(row: Row[Any], summary: Summary) -> Case:
         client=summary.summary.client,
         state=row.state,
         language=row.language,
-        created=row.created,
+        created=summary.summary.created,
         asked_for_help=row.asked_for_help,
         wants_call=row.wants_call,
         manager=row.manager or "",

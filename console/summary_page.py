@@ -1,0 +1,132 @@
+"""Lays a case file out for a page: the most important first, everything in the reader's words."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from casework import reading
+from casework.case_file import CaseFile
+from casework.summary import CaseState, Experience, OwnWish, SharedAnswer, Summary
+from console.reader import Reader
+from dialogs.script import Script
+
+SHOWN_APART = ("ambition", "own_wish", "story.", "step.")
+"""What goes into a section of its own; the beginning of a step's `feeds`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hope:
+    """One hope with the question it answers."""
+
+    asked: str
+    verbatim: str
+    language: str
+    own_wish: OwnWish
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story; `kinds` in the reader's words."""
+
+    told: Experience
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswers:
+    """What else she shared of one part."""
+
+    title: str
+    answers: tuple[SharedAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What may be read until when, and by whom. `until` None: until she says stop."""
+
+    parts: tuple[str, ...]
+    people: tuple[str, ...]
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A question, in the reader's words, and what happened to it since her last summary."""
+
+    asked: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPage:
+    """Everything the template shows besides the case file itself."""
+
+    file: CaseFile
+    hopes: tuple[Hope, ...]
+    stories: tuple[Story, ...]
+    step_idea: tuple[str, ...]  # what she wants to do next, where she chose a card instead of writing
+    rest: tuple[PartAnswers, ...]
+    call_how: tuple[str, ...]
+    sharing: tuple[Sharing, ...]
+    differences: tuple[Difference, ...]
+    next_states: tuple[CaseState, ...]
+
+
+def lay_out(
+    file: CaseFile, script: Script | None, reader: Reader, next_states: tuple[CaseState, ...]
+) -> SummaryPage:
+    """Without the script everything is still there, with the questions' keys."""
+    summary = reading.for_reader(file.summary, script, reader.look_up)
+    asked = {answer.question: answer.asked for answer in summary.answers}
+    return SummaryPage(
+        file=file,
+        hopes=tuple(
+            Hope(asked.get(hope.answer, ""), hope.verbatim, hope.language, hope.own_wish)
+            for hope in summary.ambitions
+        ),
+        stories=tuple(
+            Story(told, reading.chosen_for("story.kind", told.kind, script, reader.look_up))
+            for told in summary.experiences
+        ),
+        step_idea=_step_idea(summary, script),
+        rest=_rest(summary, script, reader),
+        call_how=reading.chosen_for("call.how", summary.flags.call_how, script, reader.look_up),
+        sharing=_sharing(summary, script, reader),
+        differences=tuple(
+            Difference(reading.asked(change.question, script, reader.look_up), change.what)
+            for change in summary.changes
+        ),
+        next_states=next_states,
+    )
+
+
+def _step_idea(summary: Summary, script: Script | None) -> tuple[str, ...]:
+    return next(
+        (a.chosen for a in summary.answers if a.chosen and _feeds(a.question, script) == "step.what"), ()
+    )
+
+
+def _rest(summary: Summary, script: Script | None, reader: Reader) -> tuple[PartAnswers, ...]:
+    left = [a for a in summary.answers if not _feeds(a.question, script).startswith(SHOWN_APART)]
+    parts = dict.fromkeys(answer.part for answer in left)
+    return tuple(
+        PartAnswers(
+            reading.part_title(part, script, reader.look_up), tuple(a for a in left if a.part == part)
+        )
+        for part in parts
+    )
+
+
+def _sharing(summary: Summary, script: Script | None, reader: Reader) -> tuple[Sharing, ...]:
+    """Parts shared alike stand together."""
+    alike: dict[tuple[tuple[str, ...], date | None], dict[str, None]] = {}
+    for answer in summary.answers:
+        alike.setdefault((answer.share.people, answer.share.until), {})[answer.part] = None
+    return tuple(
+        Sharing(tuple(reading.part_title(part, script, reader.look_up) for part in parts), people, until)
+        for (people, until), parts in alike.items()
+    )
+
+
+def _feeds(question: str, script: Script | None) -> str:
+    step = script.by_name.get(question) if script else None
+    return step.feeds if step else ""
