@@ -89,6 +89,7 @@ class TelegramServer:
         self._couriers: dict[str, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
         self._poll = 0
+        self._polls_end = 0.0  # polls that began before end at once
         self._allowed: list[str] = []
         self._taps: dict[str, float] = {}  # open callback queries → when they came
         self._refusals: deque[tuple[str, Refused]] = deque()
@@ -131,6 +132,11 @@ class TelegramServer:
     def ids_restart(self, at: int) -> None:
         """Update ids go on from elsewhere, as they do after a quiet week."""
         self._update_ids = itertools.count(at)
+
+    def ends_polls(self) -> None:
+        """The open poll ends with nothing, as after its time."""
+        self._polls_end = time.monotonic()
+        self._news.set()
 
     def called(self, method: str) -> list[Call]:
         """The bot's calls of that method."""
@@ -215,16 +221,20 @@ class TelegramServer:
         if self.webhook:
             raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
         self._allow(params)
-        self._confirm(int(params.get("offset") or 0))
+        offset = int(params.get("offset") or 0)
+        self._confirm(offset)
         self._poll += 1
         self._news.set()  # an older poll wakes up to find that it is not the newest any more
         mine = self._poll
-        deadline = time.monotonic() + min(int(params.get("timeout") or 0), 50)
+        began = time.monotonic()
+        deadline = began + min(int(params.get("timeout") or 0), 50)
         limit = min(max(int(params.get("limit") or 100), 1), 100)
-        while not (found := self._fresh()[:limit]) and time.monotonic() < deadline:
+        while not (found := self._fresh(offset)[:limit]) and time.monotonic() < deadline:
             await self._wait_for_news(deadline - time.monotonic())
             if mine != self._poll:
                 raise Refused(409, "Conflict: terminated by other getUpdates request")
+            if began <= self._polls_end:
+                break
         self._waiting = [update for update in self._waiting if not (update.again and update in found)]
         return [update.as_json() for update in found]
 
@@ -364,10 +374,10 @@ class TelegramServer:
         elif offset:
             self._waiting = [each for each in self._waiting if each.update_id >= offset or each.again]
 
-    def _fresh(self) -> list[Update]:
+    def _fresh(self, offset: int) -> list[Update]:
         now = time.monotonic()
         self._waiting = [update for update in self._waiting if update.until > now]
-        return self._waiting
+        return [update for update in self._waiting if update.update_id >= offset or update.again]
 
     async def _wait_for_news(self, seconds: float) -> None:
         self._news.clear()
