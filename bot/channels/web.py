@@ -25,6 +25,10 @@ CHANNEL = "web"
 CODE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 """What an invite's code looks like; anything else is not even looked up."""
 
+WORTH_KEEPING = 100
+"""Characters from which words that were not taken are worth a page of their own, which "back" and "reload"
+would send again; fewer are typed again quickly."""
+
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -165,7 +169,7 @@ class WebChat:
             return self._not_here(request)
         if _has_left(taken, transcript):
             return self._away()
-        if screen.typed or screen.over:
+        if len(screen.typed) > WORTH_KEEPING or screen.over:
             return _page(self.pages.chat(screen))
         return RedirectResponse(f"{self.base}/chat/{code}#latest", status_code=303, headers=HEADERS)
 
@@ -174,7 +178,9 @@ class WebChat:
     ) -> Response:
         """With htmx: what is new since the page was drawn, to be added to it."""
         screen = _after(code, form, taken, transcript)
-        if screen is None or not screen.started or form.language != screen.language:
+        if screen is None:
+            return self._not_here(request)
+        if not screen.started or form.language != screen.language:
             return _page("", more={"HX-Refresh": "true"})
         if _has_left(taken, transcript):
             return _page("", more={"HX-Redirect": f"{self.base}/bye"})
