@@ -10,8 +10,8 @@ from dialogs.said import Said
 class Incoming:
     """One update. `event` is unique within the channel: a second one with the same name does nothing.
 
-    `code`: the invite she came with (every time on the web; with /start on Telegram). `address`: the chat's id,
-    where messages are to be sent; None where she fetches them herself (web).
+    `code`: the invite she came with (every time on the web; with /start on Telegram). `address`: the chat's
+    id, where messages are to be sent; None where she fetches them herself (web).
     """
 
     channel: str
@@ -25,8 +25,8 @@ class Incoming:
 class Taken:
     """What came of an update, once it is committed.
 
-    `status`: "done"; "duplicate" (seen before, nothing changed); "unknown" (no such invite or chat, or used up
-    or expired: say nothing about anyone). `messages` are this turn's, as (number, message).
+    `status`: "done"; "duplicate" (seen before, nothing changed); "unknown" (no such invite or chat, or used
+    up or expired: say nothing about anyone). `messages` are this turn's, as (number, message).
     """
 
     status: str

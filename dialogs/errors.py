@@ -2,6 +2,7 @@
 
 DialogError
 ├── UnknownQuestion   a session stands at a question its script no longer has
+├── DeadEnd           no legal move leads on
 ├── UnknownScript     no script of that name
 └── BrokenScript      a script with faults, all of them listed
 """
@@ -21,6 +22,13 @@ class UnknownQuestion(DialogError):
         super().__init__(
             f"'{script}' has no question '{question}'. Was it renamed? Publish the old version again."
         )
+
+
+class DeadEnd(DialogError):
+    """No legal move leads on from a step; `trede check` finds such a script."""
+
+    def __init__(self, script: str, question: str) -> None:
+        super().__init__(f"'{script}' cannot go on from '{question}'. Run `trede check` on it.")
 
 
 class UnknownScript(DialogError):

@@ -1,6 +1,6 @@
 """A message in words, ready for any channel."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dialogs.turn import ButtonKind, Expects
@@ -34,11 +34,15 @@ class Message:
     hers: bool = False  # she wrote it
 
     def as_json(self) -> dict[str, Any]:
-        """For storing: only JSON types."""
-        return asdict(self)
+        """For storing: only JSON types. (`asdict` copies deeply and takes five times as long.)"""
+        return {**_fields(self), "buttons": [_fields(button) for button in self.buttons]}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Message":
         """What `as_json` made."""
         buttons = tuple(WrittenButton(**button) for button in stored["buttons"])
         return cls(**{**stored, "paragraphs": tuple(stored["paragraphs"]), "buttons": buttons})
+
+
+def _fields(value: "Message | WrittenButton") -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}

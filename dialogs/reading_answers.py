@@ -53,8 +53,7 @@ def _read_one(
     index = _tapped(typed, found) if isinstance(said, Tap) else read_choice(typed, labels)
     if index is None:
         return Unclear("choice", phrases.CHOOSE)
-    words = typed if isinstance(said, Text) else labels[index][0]
-    return Answer("answered", words, (found[index].key,))
+    return Answer("answered", labels[index][0], (found[index].key,))
 
 
 def _read_several(
@@ -64,7 +63,7 @@ def _read_several(
     chosen = _ticked(typed, found, draft) if isinstance(said, Tap) else read_choices(typed, labels)
     if not chosen:
         return Unclear("several", phrases.CHOOSE_SEVERAL)
-    words = typed if isinstance(said, Text) else ", ".join(labels[index][0] for index in chosen)
+    words = ", ".join(labels[index][0] for index in chosen)
     return Answer("answered", words, tuple(found[index].key for index in chosen))
 
 

@@ -118,7 +118,7 @@ class Loop:
     again: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Script:
     """One compiled script version. `version` names its content: equal content, equal name."""
 

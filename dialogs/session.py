@@ -32,7 +32,7 @@ class Place(NamedTuple):
 class Answer:
     """What she answered to one question.
 
-    `words` are hers, exactly as typed, or the label she tapped in the language she saw.
+    `words` are hers, exactly as typed, or the label she chose in the language she saw.
     `value` is what the script works with: choice keys, an ISO date, a number; for text the words again.
     A cleared answer (asked anew) has the state "not_asked".
     """

@@ -1,0 +1,395 @@
+"""The command line: `trede …`. Each command is a few lines; the work is done elsewhere."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import i18n
+from bot.channels.terminal import Play, summary_json, transcript, typed
+from bot.check import check_all, check_files
+from bot.demo import demo
+from bot.logs import set_up_logs
+from bot.scripts import open_library
+from bot.sending import ChannelRefused
+from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, serve
+from bot.settings import Settings, WrongSettings, read_settings
+from casework.person import EVERYTHING
+from casework.reading import for_reader
+from casework.summary import Summary, in_queue_order
+from dialogs.errors import DialogError
+from dialogs.library import Sources, load, packaged_sources
+from dialogs.moves import Moves
+from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES
+from storage import cases, invites, migrate, staff
+from storage import sign_in as sign_ins
+from storage.database import Database
+from storage.errors import StorageError
+
+T = TypeVar("T")
+
+WRONG = 2
+FOUND = 1
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+words = typer.Typer(no_args_is_help=True, help="Words and their translations.")
+user = typer.Typer(no_args_is_help=True, help="Members of staff.")
+app.add_typer(db, name="db")
+app.add_typer(words, name="i18n")
+app.add_typer(user, name="user")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+Language = Annotated[str, typer.Option(help="Language of the words around hers.")]
+
+out = Console(soft_wrap=True)
+
+
+def main() -> None:
+    """Run a command. What an operator can mend is one line on standard error, and exit status 2."""
+    try:
+        app()
+    except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings) as error:
+        print(f"trede: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(WRONG)
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False)
+
+
+def _stop(text: str) -> NoReturn:
+    print(f"trede: {text}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(WRONG)
+
+
+def _with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
+    settings = read_settings()
+
+    async def run() -> T:
+        async with opened(settings) as database:
+            return await work(database, settings)
+
+    return asyncio.run(run())
+
+
+# ── serving ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def run(
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="Make a small demo organisation first, or find it again.")
+    ] = False,
+) -> None:
+    """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
+    set_up_logs()
+    settings = read_settings()
+
+    async def greet(database: Database) -> None:
+        if with_demo:
+            found = await demo(database, settings.address, now())
+            _say(f"Chat as the demo client:    {found.chat}")
+            _say(f"Sign in as a case manager:  {found.enter}   (works once; after that: demo@example.org)")
+        _say(f"Console for staff:          {settings.address}/staff")
+        _say("Stop with Ctrl-C.")
+
+    asyncio.run(serve(settings, greet))
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Make the tables, or bring them up to this version."""
+    settings = read_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings.database)
+    _say("The database is up to date.")
+
+
+# ── scripts ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="Script files; none: everything.")] = None,
+) -> None:
+    """Report every fault of scripts and translations, where it is and what to do. Status 1 for any fault."""
+    faults = check_files(_read(files)) if files else check_all()
+    for fault in faults:
+        _say(str(fault))
+    if faults:
+        raise SystemExit(FOUND)
+    _say("No faults.")
+
+
+@app.command()
+def graph(script: Annotated[str, typer.Argument(help="A script's name or file.")]) -> None:
+    """Draw the moves of a script, as a Mermaid diagram."""
+    print(_moves(script).drawing(), end="")  # noqa: T201
+
+
+@app.command()
+def play(
+    script: Annotated[str, typer.Argument(help="A script's name or file.")],
+    language: Annotated[str, typer.Option(help="Language to begin in.")] = "en",
+    answers: Annotated[Path | None, typer.Option(help="One answer a line; - skips.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary instead.")] = False,
+) -> None:
+    """Talk through a script here, without a database. The same answers always give the same conversation."""
+    if language not in CLIENT_LANGUAGES:
+        _stop(f"There is no language '{language}'. Choose one of: {', '.join(CLIENT_LANGUAGES)}.")
+    session = Play(_moves(script), client_words(), offered(), language)
+    lines = _lines(answers) if answers else typed(lambda: input("> "))
+    for piece in transcript(session, lines, echo=answers is not None):
+        if not as_json:
+            print(piece)  # noqa: T201
+    if as_json:
+        print(summary_json(_in_words(session.summary, session.moves, language)))  # noqa: T201
+
+
+def _in_words(summary: Summary | None, moves: Moves | None, language: str) -> Summary | None:
+    if summary is None:
+        return None
+    catalogue = client_words()
+
+    def look_up(context: str, text: str) -> str:
+        return catalogue.look_up(language, context, text)
+
+    return for_reader(summary, moves.script if moves else None, look_up)
+
+
+def _lines(file: Path) -> list[str]:
+    return _text(file).decode("utf-8-sig", "replace").splitlines()
+
+
+def _moves(script: str) -> Moves:
+    sources: dict[str, str | bytes] = dict(packaged_sources())
+    path = Path(script)
+    if path.suffix in (".yaml", ".yml"):
+        sources = {name: text for name, text in sources.items() if Path(name).stem != path.stem}
+        sources[str(path)] = _text(path)
+    return Moves(load(path.stem, sources))
+
+
+def _read(files: list[Path]) -> Sources:
+    return {str(file): _text(file) for file in files}
+
+
+def _text(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        _stop(f"Cannot read {file}: {(error.strerror or 'unknown reason').lower()}. Check the name.")
+
+
+# ── words ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@words.command()
+def extract() -> None:
+    """Write the templates for translators, locales/*.pot."""
+    for domain in i18n.DOMAINS:
+        _say(str(i18n.extract_to(domain)))
+
+
+@words.command()
+def update() -> None:
+    """Take new words into every catalogue, and drop those that are gone."""
+    for domain, language in i18n.catalogues():
+        i18n.update(domain, language)
+    status()
+
+
+@words.command("compile")
+def compile_words() -> None:
+    """Write the .mo files that gettext reads."""
+    for file in i18n.compile_all():
+        _say(str(file))
+
+
+@words.command()
+def status(as_json: AsJson = False) -> None:
+    """How each translation stands: translated, and reviewed by a native speaker or not yet."""
+    found = i18n.status()
+    if as_json:
+        rows = [
+            {
+                "domain": one.domain,
+                "language": one.language,
+                "messages": one.messages,
+                "translated": one.translated,
+                "reviewed": one.reviewed,
+                "needs_native_review": one.unreviewed,
+            }
+            for one in found
+        ]
+        print(json.dumps(rows, indent=2))  # noqa: T201
+        return
+    table = Table("words of", "language", "messages", "translated", "reviewed", "needs native review")
+    for one in found:
+        table.add_row(
+            one.domain,
+            one.language,
+            *(str(n) for n in (one.messages, one.translated, one.reviewed, one.unreviewed)),
+        )
+    out.print(table)
+
+
+# ── people ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def invite(
+    name: Annotated[str, typer.Option(help="What her case manager calls her.")],
+    language: Annotated[str, typer.Option(help="Language to begin in.")],
+    manager: Annotated[str | None, typer.Option(help="Email of her case manager.")] = None,
+    organisation: Annotated[str | None, typer.Option(help="Name, if there are several.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an invite for a client: a link to web chat, and one to Telegram if there is a bot."""
+    if language not in CLIENT_LANGUAGES:
+        _stop(f"There is no language '{language}'. Choose one of: {', '.join(CLIENT_LANGUAGES)}.")
+
+    async def work(database: Database, settings: Settings) -> dict[str, str | None]:
+        made = await invites.invite(
+            database,
+            name=name,
+            language=language,
+            manager_email=manager,
+            organisation=organisation,
+            now=now(),
+        )
+        bot = await bot_name(database, settings)
+        return {
+            "code": made.code,
+            "web": f"{settings.address}/chat/{made.code}",
+            "telegram": f"https://t.me/{bot}?start={made.code}" if bot else None,
+        }
+
+    links = _with_database(work)
+    if as_json:
+        print(json.dumps(links, indent=2))  # noqa: T201
+    else:
+        _say(f"Web chat:  {links['web']}")
+        _say(f"Telegram:  {links['telegram'] or 'not yet: start `trede run` once with TREDE_TELEGRAM_TOKEN'}")
+
+
+@user.command("add")
+def user_add(
+    email: Annotated[str, typer.Argument(help="Email address to sign in with.")],
+    name: Annotated[str, typer.Option(help="Name that colleagues and clients see.")],
+    role: Annotated[str, typer.Option(help="manager, coordinator or admin.")],
+    organisation: Annotated[str | None, typer.Option(help="Its name; made if it is new.")] = None,
+) -> None:
+    """Add a member of staff, and print her or his one-time sign-in."""
+
+    async def work(database: Database, settings: Settings) -> str:
+        home = await staff.first_organisation(database)
+        if organisation is not None or home is None:
+            home = await staff.add_organisation(database, organisation or "Our organisation", now())
+        person = await staff.add_staff(
+            database, email=email, name=name, role=role, now=now(), organisation=home
+        )
+        return f"{settings.address}/staff/enter/{await staff.new_sign_in_code(database, person, now())}"
+
+    _say(f"One-time sign-in: {_with_database(work)}")
+
+
+@user.command("token")
+def user_token(email: Annotated[str, typer.Argument(help="Whose cases it may read.")]) -> None:
+    """Make a bearer token for the JSON API. It is shown only now."""
+
+    async def work(database: Database, _: Settings) -> str:
+        return await sign_ins.new_api_token(database, await _known(database, email), now())
+
+    print(_with_database(work))  # noqa: T201
+
+
+@user.command("reset")
+def user_reset(email: Annotated[str, typer.Argument(help="Who forgot the password.")]) -> None:
+    """Print a new one-time sign-in, to choose a new password with."""
+
+    async def work(database: Database, settings: Settings) -> str:
+        code = await staff.new_sign_in_code(database, await _known(database, email), now())
+        return f"{settings.address}/staff/enter/{code}"
+
+    _say(f"One-time sign-in: {_with_database(work)}")
+
+
+async def _known(database: Database, email: str) -> Any:
+    person = await staff.find_staff(database, email)
+    if person is None:
+        _stop(f"There is no account {email}. Add it with `trede user add`.")
+    return person
+
+
+# ── cases ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def queue(as_json: AsJson = False) -> None:
+    """The whole queue: asked for help first, then wants a call, then oldest."""
+
+    async def work(database: Database, _: Settings) -> list[dict[str, Any]]:
+        return [
+            {
+                "summary": case.summary,
+                "client": case.client,
+                "state": case.state,
+                "language": case.language,
+                "created": case.created.isoformat(),
+                "asked_for_help": case.asked_for_help,
+                "wants_call": case.wants_call,
+                "manager": case.manager or None,
+            }
+            for case in in_queue_order(await cases.cases(database, EVERYTHING, now()))
+        ]
+
+    found = _with_database(work)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))  # noqa: T201
+        return
+    table = Table("summary", "client", "state", "language", "created", "flags")
+    for case in found:
+        flags = [flag.replace("_", " ") for flag in ("asked_for_help", "wants_call") if case[flag]]
+        table.add_row(
+            *(str(case[key]) for key in ("summary", "client", "state", "language")),
+            str(case["created"])[:16],
+            ", ".join(flags),
+        )
+    out.print(table)
+
+
+@app.command()
+def summary(
+    id: Annotated[str, typer.Argument(help="As `trede queue` shows it.")],
+    language: Annotated[str, typer.Option(help="en or nl: the words around hers.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """One summary: what she shared, in her words."""
+    if language not in STAFF_LANGUAGES:
+        _stop(f"There is no language '{language}'. Choose one of: {', '.join(STAFF_LANGUAGES)}.")
+
+    async def work(database: Database, _: Settings) -> Summary | None:
+        found = await cases.find(database, EVERYTHING, id, now())
+        if found is None:
+            return None
+        library = await open_library(database, now())
+        script = await library.fetch(found.summary.summary.script_version)
+        return _in_words(found.summary, Moves(script) if script else None, language)
+
+    found = _with_database(work)
+    if found is None:
+        _stop(f"There is no summary '{id}'. `trede queue` lists them.")
+    if as_json:
+        print(summary_json(found))  # noqa: T201
+        return
+    _say(f"{found.summary.client} · {found.summary.created:%Y-%m-%d}")
+    for answer in found.answers:
+        _say(f"\n{answer.asked}\n  {', '.join(answer.chosen) or answer.verbatim or '—'}")

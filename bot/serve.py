@@ -1,0 +1,213 @@
+"""Opens everything, serves until told to stop, and closes everything in the right order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+import uvicorn
+
+from bot.intake import Intake
+from bot.outbox import Sender
+from bot.pace import OverallPace
+from bot.scripts import open_library
+from bot.settings import Settings
+from bot.turn import Talk
+from bot.web_app import Webhook, web_app
+from dialogs import phrases
+from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, autonym, read_catalogue
+from storage import facts, migrate, quarantine
+from storage.database import Database, open_database
+from storage.errors import DatabaseUnreadable
+from storage.key_proof import prove_key
+from storage.keys import load_or_make_key
+from storage.sealed import use_key
+
+log = structlog.get_logger(__name__)
+
+BOT_NAME = "telegram bot"
+GRACE = 10  # seconds for requests at hand when told to stop
+
+COMMANDS = {
+    "pause": phrases.PAUSE,
+    "language": phrases.LANGUAGE,
+    "person": phrases.PERSON,
+    "leave": phrases.LEAVE,
+    "delete": phrases.DELETE,
+}
+"""What Telegram's own menu button lists."""
+
+
+class PortInUse(Exception):
+    """Somebody else serves there."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(
+            f"Cannot serve at {host}:{port}: {why}. Stop the other program, or set TREDE_HOST or TREDE_PORT."
+        )
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def client_words() -> Catalogue:
+    """The words of the conversation."""
+    return read_catalogue("client", CLIENT_LANGUAGES)
+
+
+def offered() -> tuple[tuple[str, str], ...]:
+    """Languages of the conversation, each with its name in itself."""
+    return tuple((code, autonym(code)) for code in CLIENT_LANGUAGES)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """The database, with its key, tables up to date. Raises a StorageError."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    use_key(load_or_make_key(settings.key))
+    migrate.upgrade(settings.database)
+    database = open_database(settings.database)
+    try:
+        await prove_key(database)
+        yield database
+    finally:
+        await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Telegram, taking updates and sending."""
+
+    webhook: Webhook
+    stop: Callable[[], Any]
+
+
+async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
+    """Serve until SIGTERM or SIGINT. `greet` prints what the operator needs, once all is ready.
+
+    Raises before anything is half started: PortInUse, StorageError, BrokenScript, ChannelRefused.
+    """
+    with _socket(settings.host, settings.port) as listening:
+        async with opened(settings) as database, AsyncExitStack() as stack:
+            library = await open_library(database, now())
+            wake = asyncio.Event()
+            talk = Talk(database, library, client_words(), offered(), now, woken=(wake,))
+            line = (
+                await _telegram(settings, talk, wake) if settings.telegram_token.get_secret_value() else None
+            )
+            if line is not None:
+                stack.push_async_callback(line.stop)
+            staff_words = read_catalogue("staff", STAFF_LANGUAGES)
+            webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
+            app = web_app(settings, talk, library, database, staff_words, webhook)
+            await greet(database)
+            await _until_told(app, listening)
+
+
+async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line:
+    # Imported here, since it takes seconds and only an installation with a bot needs it.
+    from bot.channels.telegram_aiogram import CHANNEL, Telegram, Words
+
+    database = talk.database
+
+    async def failed(event: str, body: str, error: str) -> bool:
+        return await quarantine.failed(database, CHANNEL, event, body, error, now())
+
+    async def is_given_up(event: str) -> bool:
+        return await quarantine.is_given_up(database, CHANNEL, event)
+
+    intake = Intake(talk.take, failed, is_given_up, (DatabaseUnreadable,))
+    said = Words(
+        neutral=lambda language: _outside(talk.catalogue, language, phrases.UNKNOWN.text),
+        sorry=lambda language: _outside(talk.catalogue, language, phrases.SORRY.text),
+        commands={
+            language: {
+                name: talk.catalogue.look_up(language, phrase.context, phrase.text)
+                for name, phrase in COMMANDS.items()
+            }
+            for language in CLIENT_LANGUAGES
+        },
+    )
+    pace = OverallPace()
+    token = settings.telegram_token.get_secret_value()
+    telegram = Telegram(token, intake, said, pace, settings.telegram_api or None)
+    sender = Sender(database, CHANNEL, telegram.send, wake, now, pace)
+    try:
+        await telegram.start(
+            settings.telegram_webhook_url, settings.telegram_webhook_secret.get_secret_value()
+        )
+    except BaseException:
+        await telegram.close()
+        raise
+    sender.start()
+    if telegram.username:
+        await facts.note(database, BOT_NAME, f"{token.partition(':')[0]} {telegram.username}")
+
+    async def stop() -> None:
+        await telegram.stop()
+        await sender.stop()
+        await telegram.close()
+
+    return Line(telegram.handle_webhook, stop)
+
+
+def _outside(catalogue: Catalogue, language: str, text: str) -> str:
+    code = language.split("-")[0]
+    return catalogue.look_up(code if code in CLIENT_LANGUAGES else SOURCE, "outside", text)
+
+
+async def bot_name(database: Database, settings: Settings) -> str | None:
+    """The name of our Telegram bot, if it ever ran with this token."""
+    noted = await facts.noted(database, BOT_NAME)
+    bot, _, name = (noted or "").partition(" ")
+    return name if name and settings.telegram_token.get_secret_value().startswith(f"{bot}:") else None
+
+
+@contextlib.contextmanager
+def _socket(host: str, port: int) -> Iterator[socket.socket]:
+    """Taken first, so that nothing is started when the port is not free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+            listening.listen(512)
+        except OSError as error:
+            raise PortInUse(host, port, (error.strerror or "not possible").lower()) from None
+        yield listening
+    finally:
+        listening.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn ends the process by the signal it got; we still have messages to send and files to close."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _until_told(app: Any, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # addresses hold her code
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=15,
+        proxy_headers=True,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(told, lambda: setattr(server, "should_exit", True))
+    await server.serve(sockets=[listening])

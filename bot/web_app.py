@@ -1,0 +1,114 @@
+"""Everything that answers HTTP, put together: web chat, console, JSON API, Telegram's webhook, health."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+
+from bot.channels.web import web_chat
+from bot.fault import fault
+from bot.scripts import Library
+from bot.settings import Settings
+from bot.turn import Talk
+from console.app import console
+from locales.catalogue import Catalogue
+from storage.database import Database
+from storage.facts import answers
+from storage.pages import Transcript, look
+
+log = structlog.get_logger(__name__)
+
+MOST_BYTES = 1_000_000
+"""Of one webhook request. Telegram's own are far smaller."""
+
+Webhook = Callable[[bytes, bytes | None], Awaitable[int]]
+"""A request's body and its secret header in, an HTTP status out."""
+
+
+def web_app(
+    settings: Settings,
+    talk: Talk,
+    library: Library,
+    database: Database,
+    staff_words: Catalogue,
+    webhook: Webhook | None = None,
+    stop: Callable[[], Awaitable[None]] | None = None,
+) -> FastAPI:
+    """The application. `stop` is awaited when it shuts down."""
+    # The interactive documentation would fetch scripts from elsewhere; the console describes its own API.
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_ending(stop))
+    app.add_api_route("/", _front, methods=["GET"])
+    app.add_api_route("/healthz", _health(database), methods=["GET", "HEAD"])
+    if webhook is not None:
+        path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
+        app.add_api_route(path, _take_webhook(webhook), methods=["POST"])
+    app.include_router(_chat(settings, talk, database))
+    app.router.routes.extend(
+        console(
+            database,
+            public_url=settings.address,
+            words=staff_words.look_up,
+            script_words=talk.catalogue.look_up,
+            script_of=library.fetch,
+            now=talk.now,
+        )
+    )
+    return app
+
+
+def _chat(settings: Settings, talk: Talk, database: Database) -> APIRouter:
+    def words(language: str, text: str) -> str:
+        return talk.catalogue.look_up(language, "web", text)
+
+    async def seen(code: str) -> Transcript | None:
+        return await look(database, code, talk.now())
+
+    languages = [code for code, _ in talk.languages]
+    return web_chat(talk.take, seen, words, languages, settings.address, talk.now)
+
+
+def _ending(
+    stop: Callable[[], Awaitable[None]] | None,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if stop is not None:
+            await stop()
+
+    return lifespan
+
+
+async def _front() -> Response:
+    return RedirectResponse("/staff", status_code=303)
+
+
+def _health(database: Database) -> Callable[[], Awaitable[Response]]:
+    async def healthz() -> Response:
+        """200 when the database answers, 503 when it does not."""
+        try:
+            await answers(database)
+        except Exception as error:
+            log.error("database away", error=fault(error))
+            return PlainTextResponse("The database does not answer.\n", 503)
+        return PlainTextResponse("ok\n")
+
+    return healthz
+
+
+def _take_webhook(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
+    async def take(request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                return Response(status_code=413)
+        # Starlette decodes headers as Latin-1, so this gives back the bytes as they came.
+        secret = request.headers.get("x-telegram-bot-api-secret-token")
+        status = await webhook(body, secret.encode("latin-1") if secret is not None else None)
+        return Response(status_code=status)
+
+    return take

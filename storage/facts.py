@@ -1,0 +1,29 @@
+"""A few facts about the installation that every process may read, and whether the database answers."""
+
+from sqlalchemy import Connection, delete, insert, select, text
+
+from storage.database import Database
+from storage.tables import meta
+
+
+async def note(database: Database, name: str, body: str) -> None:
+    """Keep a fact under a name; an older one under that name goes."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(meta).where(meta.c.name == name))
+        connection.execute(insert(meta).values(name=name, body=body))
+
+    await database.write(work)
+
+
+async def noted(database: Database, name: str) -> str | None:
+    """The fact under that name, if there is one."""
+    body: str | None = await database.read(
+        lambda connection: connection.scalar(select(meta.c.body).where(meta.c.name == name))
+    )
+    return body
+
+
+async def answers(database: Database) -> None:
+    """Returns if the database can be read; raises whatever keeps it from it."""
+    await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
