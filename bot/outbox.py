@@ -40,6 +40,7 @@ class Sender:
         wake: asyncio.Event,
         now: Callable[[], datetime],
         pace: OverallPace,
+        chats: ChatPace | None = None,
         first_pause: float = 1.0,
     ) -> None:
         self.tally: Counter[str] = Counter()
@@ -50,7 +51,7 @@ class Sender:
         self._now = now
         self._overall = pace
         self._first_pause = first_pause
-        self._chats = ChatPace()
+        self._chats = chats or ChatPace()
         self._rejected: Counter[int] = Counter()  # parcel → how often the channel refused it
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopping = False

@@ -17,11 +17,11 @@ from dialogs.asking import (
     speak,
     told,
 )
-from dialogs.moves import START, Moves, change_mode, is_shared
+from dialogs.moves import Moves, change_mode, is_shared
 from dialogs.reading_answers import Unclear, read_answer
 from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
 from dialogs.script import END, FORGET, SILENT
-from dialogs.session import Answer, Place, Session
+from dialogs.session import NOWHERE, Answer, Place, Session
 from dialogs.turn import (
     Answered,
     Button,
@@ -102,7 +102,7 @@ class _Reply:
 
     def _begin(self) -> None:
         self._mode("begin")
-        self._go_on(START)
+        self._go_on(NOWHERE)
 
     def _while_away(self, said: Said) -> None:
         """Paused or left: only "go on" opens it again, since somebody else may hold the phone."""
@@ -261,7 +261,10 @@ class _Reply:
     def _tapped_inside(self, value: str, found: Sequence[Option]) -> bool:
         """A tap that stays at the question: the next page, or a tick."""
         step = self.script.step(self.session.at.step)
-        if value == "page":
+        turns, has_boxes, boxes = value.partition("=")
+        if has_boxes and is_several(step):
+            self._tick(boxes, found)
+        if turns == "page":
             self.session = replace(self.session, page=self.session.page + 1)
         elif is_several(step) and value.isdecimal() and 1 <= int(value) <= len(found):
             key = found[int(value) - 1].key
@@ -272,6 +275,19 @@ class _Reply:
         self._new_token()
         self._ask()
         return True
+
+    def _tick(self, boxes: str, found: Sequence[Option]) -> None:
+        """A form with boxes says how the whole page is ticked; ticks on other pages stay."""
+        page = page_of(found, self.session.page)
+        shown = {button.value for button in page if button.kind == "choice"}
+        ticked = shown & set(boxes.split(","))
+        before = set(self.session.draft)
+        draft = (
+            option.key
+            for number, option in enumerate(found, start=1)
+            if (str(number) in ticked if str(number) in shown else option.key in before)
+        )
+        self.session = replace(self.session, draft=tuple(draft))
 
     def _keep_answer(self, answer: Answer) -> None:
         step = self.script.step(self.session.at.step)

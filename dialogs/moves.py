@@ -11,12 +11,10 @@ from transitions import Machine
 
 from dialogs.errors import DeadEnd
 from dialogs.script import END, FORGET, NEXT, SILENT, Loop, Script, Step, Test
-from dialogs.session import Answer, Mode, Place
+from dialogs.session import NOWHERE, Answer, Mode, Place
 
 Answers = Mapping[Place, Answer]
 Condition = Callable[["_Traveller"], bool]
-
-START = Place("")
 
 
 class _Traveller:
@@ -52,7 +50,7 @@ class Moves:
             raise DeadEnd(self.script.name, place.step)
         return Place(traveller.state, self._round(place, traveller.state))
 
-    def walk(self, answers: Answers, start: Place = START) -> Iterator[Place]:
+    def walk(self, answers: Answers, start: Place = NOWHERE) -> Iterator[Place]:
         """All places passed from `start` on, the first one without an answer included (or END, FORGET)."""
         place = self.onward(start, answers)
         while place.step not in (END, FORGET):

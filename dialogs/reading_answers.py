@@ -68,13 +68,10 @@ def _read_several(
 
 
 def _ticked(value: str, found: Sequence[Option], draft: Sequence[str]) -> tuple[int, ...] | None:
-    """Indexes sent at once as "=1,4" (a form with boxes), or ticked one by one and then "done"."""
-    if value == "done":
-        return tuple(index for index, option in enumerate(found) if option.key in draft)
-    if not value.startswith("="):
+    """Indexes of what is ticked, once she says "done", or sends a form with boxes, "=1,4"."""
+    if value != "done" and not value.startswith("="):
         return None
-    numbers = [_tapped(piece, found) for piece in value[1:].split(",") if piece]
-    return None if None in numbers else tuple(sorted({number for number in numbers if number is not None}))
+    return tuple(index for index, option in enumerate(found) if option.key in draft)
 
 
 def _tapped(value: str, found: Sequence[Option]) -> int | None:

@@ -23,7 +23,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A button. `value` is a choice's number ("3"), several ("1,4"), or a control ("skip", "back", "more", …)."""
+    """A button. `value` is a choice's number ("3"), a control ("skip", "back", "menu", …), or, from a form
+    with boxes, all numbers ticked on the page: "=1,4" to send them, "page=1,4" to see more first.
+    """
 
     token: str
     value: str

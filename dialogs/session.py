@@ -28,6 +28,10 @@ class Place(NamedTuple):
     round: int = 1
 
 
+NOWHERE = Place("")
+"""Before the first step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What she answered to one question.
@@ -54,7 +58,7 @@ class Session:
     language: str
     seed: int = 0  # for shuffling; the same seed gives the same order
     mode: Mode = "new"
-    at: Place = Place("")
+    at: Place = NOWHERE
     token: str = ""  # of the question on her screen; a tap with another one is stale
     asked_at: datetime | None = None
     visit: int = 1  # grows each time she comes back

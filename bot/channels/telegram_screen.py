@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from dialogs.message import Message, WrittenButton
+from locales.catalogue import direction
 
 TEXT_LIMIT = 4096  # UTF-16 units
 DATA_LIMIT = 64  # bytes
 SCALE_ROW = 6
 CONTROL_ROW = 2
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "ps", "ckb", "he", "ur"})
 
 Key = tuple[str, str]
 """A button's label and its data."""
@@ -39,7 +39,7 @@ def rows(message: Message) -> list[list[Key]]:
     controls = [button for button in message.buttons if button.kind == "control"]
     in_a_row = SCALE_ROW if message.expects == "scale" else 1
     laid_out = [*_in_rows(choices, in_a_row), *_in_rows(controls, CONTROL_ROW)]
-    step = -1 if message.language.replace("_", "-").split("-")[0] in RIGHT_TO_LEFT else 1
+    step = -1 if direction(message.language) == "rtl" else 1
     return [[_key(message.token, button) for button in row[::step]] for row in laid_out]
 
 

@@ -77,9 +77,11 @@ def _fields(body: bytes) -> list[tuple[str, str]]:
 
 def _said(fields: list[tuple[str, str]], once: Mapping[str, str], token: str) -> Said | None:
     """A button counts before ticked boxes, those before a command, and words come last."""
-    if "tap" in once:
-        return Tap(token, once["tap"][:MAX_VALUE])
     picks = [value for name, value in fields if name == "pick"]
+    if "tap" in once:
+        # "Show more" takes the ticks of this page along.
+        more = "=" + ",".join(picks) if picks and once["tap"] == "page" else ""
+        return Tap(token, (once["tap"] + more)[:MAX_VALUE])
     if picks or "picks" in once:
         return Tap(token, "=" + ",".join(picks)[:MAX_VALUE])  # "=": all at once, not one more tick
     command = once.get("command")
