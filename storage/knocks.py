@@ -95,6 +95,11 @@ def order_key(channel: str, address: str) -> str:
     return hashed(f"{channel}:{address}")
 
 
+def event_name(event: str) -> str:
+    """An update's name as it is stored: as it is, or hashed where it would not fit the column."""
+    return event if len(event) <= 128 and event.isprintable() else hashed(event)
+
+
 def _lock(connection: Connection, knock: Knock) -> set[str] | None:
     """The clients we hold now. None on SQLite, where the whole transaction has the database for itself."""
     if connection.dialect.name == "sqlite":

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Database
+from storage.knocks import event_name
 from storage.tables import quarantine
 
 
@@ -41,7 +42,7 @@ async def failed(
     """
     row = {
         "channel": channel,
-        "event": event,
+        "event": event_name(event),
         "tries": 1,
         "body": body,
         "error": error[:200],
@@ -53,7 +54,7 @@ async def failed(
         given_up: bool = tries is not None and tries >= give_up_after
         connection.execute(
             update(quarantine)
-            .where(quarantine.c.channel == channel, quarantine.c.event == event)
+            .where(quarantine.c.channel == channel, quarantine.c.event == event_name(event))
             .values(given_up=given_up)
         )
         return given_up
@@ -63,5 +64,7 @@ async def failed(
 
 async def is_given_up(database: Database, channel: str, event: str) -> bool:
     """Whether the update was set aside."""
-    query = select(quarantine.c.given_up).where(quarantine.c.channel == channel, quarantine.c.event == event)
+    query = select(quarantine.c.given_up).where(
+        quarantine.c.channel == channel, quarantine.c.event == event_name(event)
+    )
     return bool(await database.read(lambda connection: connection.scalar(query)))

@@ -42,7 +42,8 @@ def seal(value: Any, about: str) -> bytes:
 
 def unseal(stored: bytes, about: str) -> Any:
     """Undo `seal`. Raises `cryptography.exceptions.InvalidTag` for another key, column or changed bytes."""
-    return json.loads(_opened().decrypt(stored[1:13], stored[13:], about.encode()))
+    plain = _opened().decrypt(stored[1:13], stored[13:], about.encode())
+    return json.loads(plain.decode())  # given bytes, json would first guess their encoding
 
 
 def _opened() -> AESGCM:

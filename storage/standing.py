@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from casework.summary import Summary
 from dialogs.session import Session
-from storage.stored_session import answer_from, session_from
+from storage.stored_session import ANSWER_COLUMNS, answers_from, session_from
 from storage.tables import answers, clients, organisations, sessions, staff, summaries
 
 stored_summary = TypeAdapter(Summary)
@@ -74,7 +74,7 @@ _NEWEST = (
     .group_by(answers.c.question, answers.c.round)
 )
 _ANSWERS = (
-    select(answers)
+    select(*ANSWER_COLUMNS)
     .where(answers.c.session == bindparam("session"), answers.c.n.in_(_NEWEST))
     .order_by(answers.c.n)
 )
@@ -110,5 +110,4 @@ def _caller(row: Row[*tuple[Any, ...]]) -> Caller:
 def _session(connection: Connection, row: Row[*tuple[Any, ...]]) -> Session | None:
     if row.id is None:
         return None
-    rows = connection.execute(_ANSWERS, {"session": row.id})
-    return session_from(row, dict(answer_from(answer) for answer in rows))
+    return session_from(row, answers_from(connection.execute(_ANSWERS, {"session": row.id})))

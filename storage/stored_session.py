@@ -1,6 +1,6 @@
 """A session and its answers as they are stored: JSON for `sessions.state` and `answers.body`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,25 +8,35 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from dialogs.session import Answer, Place, Session
+from storage.tables import answers
 
 # A field that a later version adds gets its default; one that it drops is passed over.
 _session = TypeAdapter(Session)
-_COLUMNS = {"id", "script", "language", "mode"}  # `sessions` has these beside the state
+_HAVE_COLUMNS = {"id", "script", "language", "mode"}  # `sessions` has these beside the state
+ANSWER_COLUMNS = (
+    answers.c.question,
+    answers.c.round,
+    answers.c.state,
+    answers.c.body,
+    answers.c.language,
+    answers.c.at,
+    answers.c.channel,
+)
 _no_answers: dict[Place, Answer] = {}
 
 
 def state_of(session: Session) -> dict[str, Any]:
     """All of a session that has no column or table of its own."""
     state: dict[str, Any] = _session.dump_python(
-        replace(session, answers=_no_answers), mode="json", exclude=_COLUMNS
+        replace(session, answers=_no_answers), mode="json", exclude=_HAVE_COLUMNS
     )
     return state
 
 
-def session_from(row: Row[*tuple[Any, ...]], answers: Mapping[Place, Answer]) -> Session:
+def session_from(row: Row[*tuple[Any, ...]], given: Mapping[Place, Answer]) -> Session:
     """What `state_of` took apart. `row` has the columns of `sessions`."""
     columns = {"id": row.id, "script": row.script, "language": row.language, "mode": row.mode}
-    return replace(_session.validate_python({**row.state, **columns}), answers=answers)
+    return replace(_session.validate_python({**row.state, **columns}), answers=given)
 
 
 def body_of(answer: Answer) -> dict[str, Any]:
@@ -34,14 +44,9 @@ def body_of(answer: Answer) -> dict[str, Any]:
     return {"words": answer.words, "value": answer.value}
 
 
-def answer_from(row: Row[*tuple[Any, ...]]) -> tuple[Place, Answer]:
-    """`row` has the columns of `answers`."""
-    answer = Answer(
-        state=row.state,
-        words=row.body["words"],
-        value=tuple(row.body["value"]),
-        language=row.language,
-        at=row.at,
-        channel=row.channel,
-    )
-    return Place(row.question, row.round), answer
+def answers_from(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Place, Answer]:
+    """`rows` have ANSWER_COLUMNS. (A long conversation has a hundred; by position is the quickest.)"""
+    return {
+        Place(question, round_): Answer(state, body["words"], tuple(body["value"]), language, at, channel)
+        for question, round_, state, body, language, at, channel in rows
+    }

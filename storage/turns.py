@@ -12,7 +12,7 @@ from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
 from storage.database import Database
-from storage.knocks import Knock, Moved, admit
+from storage.knocks import Knock, Moved, admit, event_name
 from storage.saving import Change, save
 from storage.standing import Caller, load
 from storage.tables import quarantine, received
@@ -77,10 +77,10 @@ def _take(connection: Connection, knock: Knock, decide: Decide) -> Outcome:
     standing = load(connection, who.client)
     change = decide(Loaded(standing.caller, standing.session, standing.last_summary))
     messages = save(connection, knock, who, standing, change)
-    connection.execute(_SETTLED, {"of": knock.channel, "called": knock.event})
+    connection.execute(_SETTLED, {"of": knock.channel, "called": event_name(knock.event)})
     return Outcome("done", messages)
 
 
 def _is_new(connection: Connection, knock: Knock) -> bool:
-    row = {"channel": knock.channel, "event": knock.event, "at": knock.now}
+    row = {"channel": knock.channel, "event": event_name(knock.event), "at": knock.now}
     return connection.execute(_RECEIVED[connection.dialect.name], row).rowcount == 1

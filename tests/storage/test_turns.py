@@ -92,6 +92,17 @@ async def test_the_same_update_a_second_time_changes_nothing(database: Database)
     assert now.session.answers[Place("name")].words == "Amina"
 
 
+@pytest.mark.parametrize("event", ["", "x" * 5000, "\x00", "\ud800"])
+async def test_an_update_with_an_odd_name_is_taken_once_as_well(database: Database, event: str) -> None:
+    her = await amina(database)
+    await quarantine.failed(database, "web", event, "", "", NOW)
+
+    first = await take(database, by_code(her.code, event), says("Amina"))
+    second = await take(database, by_code(her.code, event), says("Amina"))
+
+    assert (first.status, second.status) == ("done", "duplicate")
+
+
 async def test_the_same_update_twice_at_once_is_taken_once(database: Database) -> None:
     her = await amina(database)
 

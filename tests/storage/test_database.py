@@ -1,0 +1,139 @@
+"""Transactions: all or nothing, on disk when they are over, and closed properly."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, insert, text
+
+from storage.database import Database, open_database
+from storage.errors import DatabaseUnreadable
+from storage.tables import organisations
+from tests.storage.house import NOW, count
+
+
+def _add(name: str, problem: Exception | None = None) -> Callable[[Connection], str]:
+    def work(connection: Connection) -> str:
+        connection.execute(insert(organisations).values(id=name, name=name, created=NOW))
+        if problem is not None:
+            raise problem
+        return name
+
+    return work
+
+
+async def _organisations(database: Database) -> int:
+    return (await count(database, organisations))["organisations"]
+
+
+async def test_what_was_written_is_seen_by_whoever_opens_the_database_next(
+    database: Database, database_url: str
+) -> None:
+    assert await database.write(_add("two")) == "two"
+    another = open_database(database_url)
+
+    assert await _organisations(another) == 2
+
+    await another.close()
+
+
+async def test_work_that_fails_is_undone_and_its_error_comes_out(database: Database) -> None:
+    with pytest.raises(KeyError):
+        await database.write(_add("two", KeyError("two")))
+
+    assert await _organisations(database) == 1
+    await database.write(_add("three"))
+
+
+async def test_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(DatabaseUnreadable):
+        await database.read(_add("two"))
+
+    assert await _organisations(database) == 1
+
+
+async def test_closing_finishes_what_was_handed_in(database: Database, database_url: str) -> None:
+    another = open_database(database_url)
+    writing = [asyncio.create_task(another.write(_add(str(n)))) for n in range(20)]
+    await asyncio.gather(*writing)
+
+    await another.close()
+
+    assert await _organisations(database) == 21
+
+
+async def test_a_cancelled_wait_does_not_disturb_the_others(database: Database) -> None:
+    tasks = [asyncio.create_task(database.write(_add(str(n)))) for n in range(10)]
+    await asyncio.sleep(0)
+    tasks[5].cancel()
+
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [result for result in results if isinstance(result, str)] == [str(n) for n in range(10) if n != 5]
+    assert await _organisations(database) in (10, 11)
+
+
+async def test_foreign_keys_are_watched(database: Database) -> None:
+    def orphan(connection: Connection) -> None:
+        connection.execute(
+            text("INSERT INTO sign_in_codes (code_hash, staff, expires) VALUES ('a', 'nobody', '2026-01-01')")
+        )
+
+    with pytest.raises(Exception, match=r"FOREIGN KEY|foreign key"):
+        await database.write(orphan)
+
+
+# ── SQLite alone ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10000)],
+)
+async def test_every_sqlite_connection_is_set_up(
+    fresh_database: Database, pragma: str, value: object
+) -> None:
+    def ask(connection: Connection) -> object:
+        return connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
+
+    assert await fresh_database.write(ask) == value
+    assert await fresh_database.read(ask) == value
+
+
+async def test_readers_do_not_wait_for_the_writer(fresh_database: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> bool:
+        _add("one")(connection)
+        begun.set()
+        return go_on.wait(timeout=10)
+
+    writing = asyncio.create_task(fresh_database.write(slow))
+    await asyncio.to_thread(begun.wait, 10)
+
+    assert await _organisations(fresh_database) == 0
+
+    go_on.set()
+    assert await writing
+    assert await _organisations(fresh_database) == 1
+
+
+async def test_two_processes_can_write_to_one_file(fresh_database: Database, sqlite_url: str) -> None:
+    another = open_database(sqlite_url)
+
+    await asyncio.gather(
+        *(fresh_database.write(_add(f"a{n}")) for n in range(20)),
+        *(another.write(_add(f"b{n}")) for n in range(20)),
+    )
+
+    assert await _organisations(fresh_database) == 40
+    await another.close()
+
+
+async def test_a_closed_database_says_so(fresh_database: Database, sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
+    await database.close()
+
+    with pytest.raises(RuntimeError, match="was closed"):
+        await database.write(_add("one"))
