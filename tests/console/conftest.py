@@ -1,7 +1,6 @@
 """The console over a real database, and people who use it without a browser."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -105,7 +104,7 @@ def reflection() -> Script:
 
 
 @pytest.fixture
-async def desk(fresh_database: Database, reflection: Script) -> AsyncIterator[Desk]:
+async def desk(fresh_database: Database, reflection: Script) -> Desk:
     """Two organisations and no case yet."""
     staff = await people(fresh_database)
-    yield Desk(fresh_database, staff, app_over(fresh_database, reflection), reflection)
+    return Desk(fresh_database, staff, app_over(fresh_database, reflection), reflection)
