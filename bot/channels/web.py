@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,11 +13,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from bot.channels.web_form import Form, read_body, read_form
-from bot.channels.web_pages import Numbered, Pages, Screen, Words
+from bot.channels.web_pages import Pages, Screen, Words
 from bot.channels.web_static import static_file
+from bot.fault import fault
 from bot.incoming import Incoming, Taken
 from dialogs.said import Command, Said
-from dialogs.session import Session
+from storage.pages import Transcript
 
 CHANNEL = "web"
 
@@ -41,24 +41,6 @@ HEADERS = {
 }
 
 log = structlog.get_logger(__name__)
-
-
-class Caller(Protocol):
-    """The woman an invite belongs to, as far as a page must know her."""
-
-    @property
-    def language(self) -> str: ...
-
-
-class Transcript(Protocol):
-    """What a page shows: `storage.pages.Transcript`, or a fake. `session` is None before the start."""
-
-    @property
-    def caller(self) -> Caller: ...
-    @property
-    def session(self) -> Session | None: ...
-    @property
-    def messages(self) -> tuple[Numbered, ...]: ...
 
 
 Take = Callable[[Incoming], Awaitable[Taken]]
@@ -125,8 +107,7 @@ class WebChat:
             transcript = await self.look(code)
         except Exception as error:
             # Nothing was committed, or all of it: the same event sent again does the right thing.
-            # Only the error's kind is logged, because its text may hold her words.
-            log.error("web_turn_failed", error=type(error).__name__)
+            log.error("web turn failed", error=fault(error))
             return self._failed(code, form, request)
         if _is_htmx(request):
             return self._news(code, form, taken, transcript, request)
@@ -138,7 +119,7 @@ class WebChat:
             try:
                 await self._take(code, token_urlsafe(16), Command("leave"))
             except Exception as error:
-                log.error("web_leave_failed", error=type(error).__name__)
+                log.error("web leave failed", error=fault(error))
         return self._away()
 
     async def bye(self, request: Request) -> Response:

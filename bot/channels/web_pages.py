@@ -15,19 +15,13 @@ from bot.channels.web_form import MAX_TEXT
 from bot.channels.web_static import STAMP
 from bot.channels.web_words import NOTES
 from dialogs.message import Message, WrittenButton
-
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "ps", "ckb", "he", "ur"})
+from locales.catalogue import direction
 
 CITIES = ("Europe/Amsterdam", "Europe/London", "America/New_York", "Asia/Tokyo")
 """Of the page she leaves to: places that say nothing about her."""
 
 Words = Callable[[str, str], str]
 Numbered = tuple[int, Message]
-
-
-def direction(language: str) -> str:
-    """ "rtl" or "ltr"."""
-    return "rtl" if language.split("-")[0].split("_")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 @dataclass(frozen=True, slots=True)

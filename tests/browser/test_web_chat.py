@@ -281,15 +281,20 @@ async def test_at_twice_the_size_nothing_has_to_be_scrolled_sideways(
     assert wide == [False] * 4
 
 
-async def test_moving_pictures_are_spared_those_who_do_not_want_them(
-    serve: Serve, open_page: OpenPage
+@pytest.mark.parametrize(("wish", "way"), [("reduce", "auto"), ("no-preference", "smooth")])
+async def test_the_page_moves_only_for_those_who_do_not_mind(
+    serve: Serve, open_page: OpenPage, wish: str, way: str
 ) -> None:
-    page = await open_page(reduced_motion="reduce")
-
+    page = await open_page(reduced_motion=wish)
     await begin_with_htmx(page, chat(serve, FakeTalk()))
+    await page.evaluate(
+        "Element.prototype.scrollIntoView = how => { window.how = how?.behavior ?? window.how }"
+    )
 
-    still = "getComputedStyle(document.querySelector('.message')).animationName"
-    assert await page.evaluate(still) == "none"
+    await page.get_by_role("button", name="Yes").click()
+    await expect(page.get_by_role("log")).to_contain_text("What do you like?")
+
+    assert await page.evaluate("window.how") == way
 
 
 @pytest.mark.parametrize("path", ["/bye", "/chat/no-such-code-here"])

@@ -8,6 +8,8 @@ from dialogs.message import Message, WrittenButton
 from dialogs.said import Command, Tap, Text
 from dialogs.session import Session
 from dialogs.turn import Expects
+from storage.pages import Transcript
+from storage.standing import Caller
 
 WORDS: dict[str, Mapping[str, str]] = {
     "ar": {
@@ -64,18 +66,6 @@ def words(language: str, text: str) -> str:
 
 
 @dataclass(frozen=True)
-class FakeCaller:
-    language: str
-
-
-@dataclass(frozen=True)
-class FakeTranscript:
-    caller: FakeCaller
-    session: Session | None
-    messages: tuple[tuple[int, Message], ...]
-
-
-@dataclass(frozen=True)
 class Asked:
     text: str
     expects: Expects
@@ -105,10 +95,11 @@ class FakeTalk:
     at: int = 0
     count: int = 0
 
-    async def look(self, code: str) -> FakeTranscript | None:
+    async def look(self, code: str) -> Transcript | None:
         if code != self.code or self.gone:
             return None
-        return FakeTranscript(FakeCaller(self.language), self.session, tuple(self.messages))
+        caller = Caller("1", "1", "", "", self.language, None, "")
+        return Transcript(caller, self.session, tuple(self.messages))
 
     async def take(self, incoming: Incoming) -> Taken:
         if self.broken:
