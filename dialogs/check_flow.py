@@ -68,20 +68,21 @@ def _unreachable(compiled: Compiled, reached: set[int], file: str) -> Iterator[F
             yield Fault(file, form.line, step.name, words + "Change a jump before it, or delete it.")
 
 
-def _always_asked(ways: list[set[int]]) -> dict[int, set[int]]:
-    """For each step, those that every way to it has come by: asked, or passed over for their conditions."""
-    before: dict[int, set[int]] = {0: set()}
+def _always_asked(ways: list[set[int]]) -> dict[int, int]:
+    """For each step, those that every way to it has come by: asked, or passed over for their conditions.
+
+    A set of steps is a number with one bit a step: a script can have thousands, and each needs its set.
+    """
+    before: dict[int, int] = {0: 0}
     waiting = [0] if ways else []
     while waiting:
         index = waiting.pop()
-        after = before[index] | {index}
+        after = before[index] | 1 << index
         for following in ways[index]:
-            if following >= len(ways):
-                continue
             known = before.get(following)
             narrowed = after if known is None else known & after
-            if known is None or narrowed != known:
-                before[following] = set(narrowed)
+            if following < len(ways) and narrowed != known:
+                before[following] = narrowed
                 waiting.append(following)
     return before
 
@@ -89,7 +90,7 @@ def _always_asked(ways: list[set[int]]) -> dict[int, set[int]]:
 # ── conditions ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wrong(test: Test, guarded: Guarded, compiled: Compiled, always: Mapping[int, set[int]]) -> str:
+def _wrong(test: Test, guarded: Guarded, compiled: Compiled, always: Mapping[int, int]) -> str:
     """What is wrong with one condition, or ""."""
     script = compiled.script
     if test.question in compiled.broken:
@@ -131,9 +132,7 @@ def _no_answer(step: Step) -> str:
     return ""
 
 
-def _too_early(
-    test: Test, step: Step, guarded: Guarded, script: Script, always: Mapping[int, set[int]]
-) -> str:
+def _too_early(test: Test, step: Step, guarded: Guarded, script: Script, always: Mapping[int, int]) -> str:
     place = next(index for index, each in enumerate(script.steps) if each.name == step.name)
     if step.loop is not None and step.loop != guarded.loop:
         return f"'{step.name}' is asked inside the loop '{step.loop}'. Use its answer in there only."
@@ -142,7 +141,7 @@ def _too_early(
     others = set(guarded.all_tests) - {test}
     if test.op == "answered" or Test(step.name, "answered") in others or guarded.index not in always:
         return ""
-    if place in always[guarded.index] and set(step.only_if) <= others:
+    if always[guarded.index] >> place & 1 and set(step.only_if) <= others:
         return ""
     return (
         f"'{step.name}' is not asked on every way to here, so there may be no answer. "

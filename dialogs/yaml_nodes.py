@@ -60,7 +60,7 @@ def read_yaml(file: str, content: str | bytes) -> tuple[Node | None, list[Fault]
         words = f"The file is over {MAX_BYTES // 1024} KB. Split it into several scripts and `call` them."
         return None, [Fault(file, 1, "", words)]
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return None, [Fault(file, line, "", "This line is not UTF-8 text. Save the file as UTF-8.")]

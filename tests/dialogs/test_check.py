@@ -75,6 +75,7 @@ EIGHT = "".join(f"\n        - c{n}: Choice {n}" for n in range(8))
 FAULTS = {
     "unknown key": ("- say: hi\n  text: Hi.\n  colour: red", 2, "hi", "Unknown key 'colour'."),
     "unknown key near a known one": ("- say: hi\n  text: Hi.\n  noet: x", 2, "hi", "Did you mean 'note'?"),
+    "our own key": ('- say: hi\n  text: Hi.\n  "@name": ho', 2, "hi", "Unknown key '@name'."),
     "missing key": ("- say: hi", 0, "hi", "The key 'text' is missing. Add a line `text: …`."),
     "key twice": (
         "- say: hi\n  text: Hi.\n  text: Ho.",
@@ -584,6 +585,16 @@ SOUND = {
         - "no": None
         - "5": "Yes"
       optional: True""",
+    "a step that is passed over, and with it its jump": CHOICE
+    + """
+    - say: bye
+      text: Bye.
+      only_if: {answer: likes, is: milk}
+      then: end
+    - say: hi
+      text: Hi.""",
+    "limits that meet in one number": "- scale: sure\n  ask: Sure?\n- say: hi\n  text: Hi.\n"
+    "  only_if: [{answer: sure, at_least: 5}, {answer: sure, at_most: 5}]",
     "eight choices on pages": f"- several: c\n  ask: C?\n  pages: true\n  choices:{EIGHT}",
     "a text of 300 characters, with a lone %": f'- say: hi\n  text: "{"x" * 294} 50 %."',
     "joiners, which Persian needs": '- say: hi\n  text: "می\u200cخواهم"',

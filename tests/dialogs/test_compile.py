@@ -236,6 +236,14 @@ def test_each_part_that_is_not_private_is_read_back_and_shared() -> None:
     assert script.step("share.hopes.which").context == "demo/share"
 
 
+def test_the_part_at_hand_is_not_read_back_to_itself() -> None:
+    question = "- text: last\n            ask: Anything else?\n          - read_back: words"
+    head, tail = DEMO.replace("- read_back: words", question).rsplit("private: true", 1)
+    script = compiled(f"{head}private: false{tail}")
+
+    assert [step.about for step in script.steps if step.kind == "read_back"] == ["hopes"]
+
+
 def test_handing_over_has_words_for_when_nothing_is_shared() -> None:
     step = compiled().step("shared")
 
@@ -259,6 +267,17 @@ def test_equal_content_has_an_equal_version() -> None:
 
     assert load("demo", {**sources(), "demo.yaml": noted}).version == compiled().version
     assert len(compiled().version) == 16
+
+
+def test_writing_out_what_holds_anyway_makes_no_other_version() -> None:
+    spelt_out = DEMO.replace("text: Fine too.", "text: Fine too.\n            then: next")
+
+    assert compiled(spelt_out).version == compiled().version
+
+
+def test_a_version_stays_the_same_when_trede_learns_new_keys() -> None:
+    # Conversations are stored under this name. If this changes, nobody's conversation finds its script again.
+    assert compiled().version == "9f3261c7c40fb8f0"
 
 
 def test_other_content_has_another_version_also_in_a_called_script() -> None:
