@@ -163,6 +163,7 @@ async def test_the_same_form_sent_twice_is_one_event(phone: Phone, page: str, ta
 
     assert (first.status_code, second.status_code) == (303, 303)
     assert talk.answers == ["1"]
+    assert [heard.said for heard in talk.heard].count(Tap(form["token"], "1")) == 1
 
 
 async def test_each_drawing_of_the_page_makes_a_new_event_and_each_invite_has_its_own(
