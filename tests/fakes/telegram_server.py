@@ -26,7 +26,8 @@ TEXT_LIFE = 86_400.0  # seconds an update waits for delivery
 TAP_LIFE = 150.0  # seconds a tap waits for delivery, and for its answer
 LONGEST_RETRY_AFTER = 3_600.0
 PER_SECOND = 33  # 30 by Telegram's word; a little more, since messages bunch up on their way
-CHAT_BURST, CHAT_PER_SECOND = 31, 1.0
+CHAT_BURST = 31
+CHAT_PER_SECOND = 1.0
 
 
 @dataclass(slots=True)
@@ -64,15 +65,21 @@ class Call:
 class TelegramServer:
     """`async with TelegramServer() as server:` then `server.url` is what `TREDE_TELEGRAM_API` wants.
 
+    `chat_burst`: messages a chat takes at once; then one a second.
     `retry_pause`: seconds before an update is first posted again (1 at Telegram), doubling to sixty times it.
     """
 
     def __init__(
-        self, token: str = TOKEN, username: str = "trede_test_bot", retry_pause: float = 1.0
+        self,
+        token: str = TOKEN,
+        username: str = "trede_test_bot",
+        retry_pause: float = 1.0,
+        chat_burst: int = CHAT_BURST,
     ) -> None:
         self.token = token
         self.username = username
         self.retry_pause = retry_pause
+        self.chat_burst = float(chat_burst)
         self.calls: list[Call] = []
         self.webhook: Webhook | None = None
         self.webhook_answers: list[int] = []  # statuses the bot's webhook gave, in order
@@ -321,8 +328,8 @@ class TelegramServer:
         now = time.monotonic()
         while self._sent and self._sent[0] <= now - 1:
             self._sent.popleft()
-        left, since = self._chat_room.get(chat, (float(CHAT_BURST), now))
-        left = min(float(CHAT_BURST), left + (now - since) * CHAT_PER_SECOND)
+        left, since = self._chat_room.get(chat, (self.chat_burst, now))
+        left = min(self.chat_burst, left + (now - since) * CHAT_PER_SECOND)
         if left < 1 or len(self._sent) >= PER_SECOND:
             raise Refused(429, "Too Many Requests: retry after 1", retry_after=1)
         self._chat_room[chat] = (left - 1, now)
