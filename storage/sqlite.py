@@ -5,6 +5,8 @@ connections that wait for each other's lock. (Committing several waiting jobs at
 """
 
 import asyncio
+import sqlite3
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -19,10 +21,10 @@ from storage.database import Database, T, Work, shown
 from storage.errors import DatabaseUnreadable
 
 PRAGMAS = (
+    "busy_timeout=10000",  # milliseconds; `trede invite` writes while the server runs
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "busy_timeout=10000",  # milliseconds; `trede invite` writes while the server runs
     "secure_delete=ON",  # what is deleted is overwritten
 )
 READERS = 2
@@ -36,13 +38,27 @@ def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> 
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # else the driver opens transactions on its own account
         for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+            _set(connection, pragma)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    """Two who open a new file at once both turn it to WAL; SQLite refuses one of them without waiting."""
+    for _ in range(200):
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                raise
+            time.sleep(0.02)
+        else:
+            return
+    connection.execute(f"PRAGMA {pragma}")
 
 
 class SqliteDatabase(Database):

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
@@ -11,9 +12,9 @@ from casework.summary import Flags
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Answered, Consented, Deleted, Forgotten, HandedOver, PersonAsked
 from storage import outbox, quarantine
-from storage.database import Database
+from storage.database import Database, open_database
 from storage.errors import Conflict
-from storage.knocks import Admitted
+from storage.knocks import Admitted, Moved, admit
 from storage.pages import look
 from storage.saving import Change, save
 from storage.standing import load
@@ -39,6 +40,7 @@ from tests.storage.house import (
     by_code,
     count,
     does,
+    furnish,
     hers,
     loaded,
     ours,
@@ -178,6 +180,37 @@ async def test_a_text_that_waits_while_its_chat_goes_over_reaches_the_new_owner(
     assert (await loaded(database, by_chat("7", "3"))).caller.name == "Bilqis"
 
 
+async def test_who_waits_for_a_chat_that_goes_over_starts_again_with_the_new_owner_s_lock(
+    postgres_url: str,
+) -> None:
+    database = open_database(postgres_url)
+    await furnish(database)
+    amina_s, bilqis_s = await amina(database, "Amina"), await amina(database, "Bilqis")
+    await take(database, by_chat("7", "0", amina_s.code), says("Amina"))
+    other = await asyncpg.connect(postgres_url)
+    moving = other.transaction()
+    await moving.start()
+    await other.execute("SELECT 1 FROM clients WHERE id = $1 FOR UPDATE", amina_s.client)
+
+    waiting = asyncio.create_task(database.write(lambda connection: admit(connection, by_chat("7", "1"))))
+    await _until_somebody_waits(other)
+    await other.execute("UPDATE chats SET client = $1", bilqis_s.client)
+    await moving.commit()
+
+    with pytest.raises(Moved):
+        await waiting
+    await other.close()
+    await database.close()
+
+
+async def _until_somebody_waits(connection: asyncpg.Connection) -> None:
+    for _ in range(500):
+        if await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("Nobody waited for the lock.")
+
+
 async def test_a_session_that_changed_since_it_was_loaded_is_not_overwritten(database: Database) -> None:
     her = await amina(database)
     knock = by_code(her.code, "1")
@@ -215,7 +248,7 @@ async def test_every_field_of_a_session_comes_back_as_it_was(database: Database)
         asked_at=NOW,
         visit=3,
         part="done",
-        trail=(Place("name"), place),
+        last=place,
         heard=frozenset({Place("hello"), Place("intro", 2)}),
         draft=("a", "b"),
         page=1,
