@@ -1,5 +1,6 @@
 """Makes the summary out of a conversation: only what she shared, and nothing that tells of the rest."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,9 +30,13 @@ _TERMS: Mapping[str, timedelta] = {"3_months": timedelta(days=91), "1_year": tim
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """One answer she shares, with the question it answers."""
+    """One answer she shares, with the question it answers.
+
+    `round` counts the rounds she shares, not those she told: a story she keeps must leave no gap.
+    """
 
     place: Place
+    round: int
     step: Step
     answer: Answer
 
@@ -43,7 +48,7 @@ def summarise(
 
     `last` is the summary it replaces; what differs from it is listed under `changes`.
     """
-    shared = tuple(_shared(moves, session))
+    shared = tuple(_numbered(moves, session))
     flags = _flags(moves, session)
     if not shared and not (flags.wants_call or flags.asked_for_help):
         return None
@@ -73,7 +78,19 @@ def ask_for_help(
 # ── what she shares ───────────────────────────────────────────────────────────────────────────────
 
 
-def _shared(moves: Moves, session: Session) -> Iterator[_Shared]:
+def _numbered(moves: Moves, session: Session) -> Iterator[_Shared]:
+    rounds: dict[str, list[int]] = {}
+    for place in _shared(moves, session):
+        step, round_ = moves.script.by_name[place.step], 1
+        if step.loop is not None:
+            known = rounds.setdefault(step.loop, [])
+            if place.round not in known:
+                known.append(place.round)
+            round_ = known.index(place.round) + 1
+        yield _Shared(place, round_, step, session.answers[place])
+
+
+def _shared(moves: Moves, session: Session) -> Iterator[Place]:
     script, answers = moves.script, session.answers
     decisions = [step for step in script.steps if step.kind == "share"]
     for decision in decisions:
@@ -82,10 +99,9 @@ def _shared(moves: Moves, session: Session) -> Iterator[_Shared]:
             continue
         items = _items(moves, session, decision) if said.value[0] == "some" else None
         for place in told(moves, session, decision.about):
-            step, answer = script.by_name[place.step], answers[place]
             # With "only some", what she declined is left out too: it must look like what she kept.
-            if items is None or (answer.state == "answered" and item_of(script, place) in items):
-                yield _Shared(place, step, answer)
+            if items is None or (answers[place].state == "answered" and item_of(script, place) in items):
+                yield place
 
 
 def _items(moves: Moves, session: Session, decision: Step) -> tuple[str, ...]:
@@ -170,7 +186,7 @@ def _shared_answer(one: _Shared, share: Share) -> SharedAnswer:
     is_open = one.step.kind == "text"
     return SharedAnswer(
         question=one.place.step,
-        round=one.place.round,
+        round=one.round,
         part=one.step.part,
         state="answered" if one.answer.state == "answered" else "declined",
         verbatim=one.answer.words,
@@ -200,8 +216,8 @@ def _own_wish(key: str | None) -> OwnWish:
 
 
 def _experiences(shared: tuple[_Shared, ...]) -> tuple[Experience, ...]:
-    rounds = sorted({one.place.round for one in shared if one.step.feeds.startswith("story.")})
-    found = (_experience([one for one in shared if one.place.round == n]) for n in rounds)
+    rounds = sorted({one.round for one in shared if one.step.feeds.startswith("story.")})
+    found = (_experience([one for one in shared if one.round == n]) for n in rounds)
     return tuple(story for story in found if story != Experience())
 
 
@@ -270,9 +286,21 @@ def _flags(moves: Moves, session: Session) -> Flags:
 
 
 def _changes(before: tuple[SharedAnswer, ...], now: tuple[SharedAnswer, ...]) -> tuple[Change, ...]:
-    old = {(a.question, a.round): a.verbatim for a in before}
-    new = {(a.question, a.round): a.verbatim for a in now}
-    added = [Change(key[0], "added") for key in new if key not in old]
-    changed = [Change(key[0], "changed") for key in new if key in old and new[key] != old[key]]
-    withdrawn = [Change(key[0], "withdrawn") for key in old if key not in new]
-    return (*added, *changed, *withdrawn)
+    """By question and her words, since a story's number may differ from one summary to the next."""
+    old, new = _words(before), _words(now)
+    found: list[Change] = []
+    for question in dict.fromkeys([*new, *old]):
+        gone = old.get(question, Counter()) - new.get(question, Counter())
+        come = new.get(question, Counter()) - old.get(question, Counter())
+        changed = min(gone.total(), come.total())
+        found += [Change(question, "added")] * (come.total() - changed)
+        found += [Change(question, "changed")] * changed
+        found += [Change(question, "withdrawn")] * (gone.total() - changed)
+    return tuple(found)
+
+
+def _words(answers: tuple[SharedAnswer, ...]) -> dict[str, Counter[tuple[str, str]]]:
+    words: dict[str, Counter[tuple[str, str]]] = {}
+    for answer in answers:
+        words.setdefault(answer.question, Counter())[answer.state, answer.verbatim] += 1
+    return words

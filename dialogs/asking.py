@@ -7,21 +7,17 @@ from datetime import date
 
 from dialogs import phrases
 from dialogs.moves import Moves
-from dialogs.script import Choice, Part, Script, Step
+from dialogs.script import END, FORGET, SILENT, Choice, Part, Script, Step
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Button, Expects, Label, Phrase, Say
 
 PAGE = 6
 """Choices shown at a time where a question has pages."""
 
-CHOOSING = ("choice", "yes_no", "cards", "language", "read_back", "share")
+LONGEST_NAME = 60
+"""Characters of her name that are said. Some answer this question with a whole story."""
 
-SHARE_CHOICES = (
-    ("yes", phrases.SHARE_YES),
-    ("some", phrases.SHARE_SOME),
-    ("no", phrases.SHARE_NO),
-    ("later", phrases.SHARE_LATER),
-)
+CHOOSING = ("choice", "yes_no", "cards", "language", "read_back", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,13 @@ class Option:
     accepts: tuple[Phrase, ...] = ()
     language: str = ""
 
+
+SHARE_OPTIONS = (
+    Option("yes", phrases.SHARE_YES, accepts=(phrases.YES,)),
+    Option("some", phrases.SHARE_SOME),
+    Option("no", phrases.SHARE_NO, accepts=(phrases.NO,)),
+    Option("later", phrases.SHARE_LATER),
+)
 
 Languages = Sequence[tuple[str, str]]
 """Languages on offer: (code, its name in itself)."""
@@ -52,7 +55,7 @@ def options(moves: Moves, session: Session, languages: Languages) -> tuple[Optio
     if step.kind == "read_back":
         return (Option("right", phrases.RIGHT), Option("change", phrases.CHANGE))
     if step.kind == "share":
-        return tuple(Option(key, label) for key, label in SHARE_CHOICES)
+        return SHARE_OPTIONS
     if step.kind == "share_which":
         return tuple(Option(key, label) for key, label in share_items(moves, session, step.about))
     found = [_option(step, choice) for choice in step.choices]
@@ -98,16 +101,28 @@ def share_items(moves: Moves, session: Session, part: str) -> tuple[tuple[str, L
         if session.answers[place].state != "answered":
             continue
         step = moves.script.by_name[place.step]
-        label: Label = Phrase(step.context, step.text)
-        if step.loop:
-            loop = moves.script.loops[step.loop]
-            label = Phrase(
-                phrases.ROUND.context,
-                phrases.ROUND.text,
-                {"title": Phrase(loop.context, loop.title), "number": place.round},
-            )
+        label = round_title(moves.script, place) or Phrase(step.context, step.text)
         found.setdefault(item_of(moves.script, place), label)
     return tuple(found.items())
+
+
+def round_title(script: Script, place: Place) -> Phrase | None:
+    """“Story 2”; None outside a loop, and in one without a title."""
+    loop = script.loops.get(script.step(place.step).loop or "")
+    if loop is None or not loop.title:
+        return None
+    params: Mapping[str, int | Phrase] = {
+        "title": Phrase(loop.context, loop.title),
+        "number": place.round,
+    }
+    return Phrase(phrases.ROUND.context, phrases.ROUND.text, params)
+
+
+def question_title(script: Script, place: Place) -> Phrase:
+    """A question in a list of many: its words, in a loop after the round they belong to."""
+    step = script.step(place.step)
+    words, title = Phrase(step.context, step.text), round_title(script, place)
+    return Phrase("", "%(title)s: %(words)s", {"title": title, "words": words}) if title else words
 
 
 # ── putting it into a message ─────────────────────────────────────────────────────────────────────
@@ -125,7 +140,7 @@ def chosen_name(script: Script, session: Session) -> str:
 def placeholders(script: Script, session: Session) -> dict[str, str | int | Phrase]:
     """What %(name)s and its like stand for just now."""
     return {
-        "name": chosen_name(script, session),
+        "name": shortened(chosen_name(script, session), LONGEST_NAME),
         "case_manager": session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER,
         "organisation": session.facts.get("organisation") or phrases.YOUR_ORGANISATION,
         "round": session.at.round,
@@ -148,14 +163,19 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
     lines: list[Label] = [*before, speak(moves.script, session, step, step.text)]
     hers: list[int] = []
     if step.kind == "read_back":
+        above: Phrase | None = None
         for number, place in enumerate(told(moves, session, step.about), start=1):
+            title = round_title(moves.script, place)
+            if title is not None and title != above:
+                lines.append(title)
+            above = title
             lines.append(_numbered(number, moves.script.by_name[place.step]))
             lines.append(told_words(moves.script, place, session.answers[place]))
             hers.append(len(lines) - 1)
     lines.extend(_notes(step, found, session))
     return Say(
         lines=tuple(lines),
-        buttons=(*_choices(step, found, session), *_controls(step, session, found)),
+        buttons=(*_choices(step, found, session), *_controls(moves, session)),
         expects=_expects(step),
         token=session.token,
         hers=tuple(hers),
@@ -207,7 +227,7 @@ def _choices(step: Step, found: Sequence[Option], session: Session) -> list[Butt
 def page_of(found: Sequence[Option], page: int, draft: Sequence[str] = ()) -> list[Button]:
     """Buttons for one page of options, numbered over all pages, and one for the next page."""
     whole = len(found) <= PAGE + 1
-    first = 0 if whole else page * PAGE % len(found)
+    first = 0 if whole else page % -(-len(found) // PAGE) * PAGE
     shown = range(len(found)) if whole else range(first, min(first + PAGE, len(found)))
     buttons = [
         Button(
@@ -224,26 +244,36 @@ def page_of(found: Sequence[Option], page: int, draft: Sequence[str] = ()) -> li
     return buttons
 
 
-def _controls(step: Step, session: Session, found: Sequence[Option]) -> list[Button]:
+def _controls(moves: Moves, session: Session) -> list[Button]:
     controls: list[Button] = []
-    old = session.answers.get(session.at)
+    step, old = moves.script.step(session.at.step), session.answers.get(session.at)
     if is_several(step):
         controls.append(Button("done", phrases.DONE, kind="control"))
     if old is not None and old.state == "answered" and step.kind not in ("read_back", "share", "share_which"):
-        words = {"answer": _shortened(old.words)}
-        controls.append(
-            Button("keep", Phrase(phrases.KEEP.context, phrases.KEEP.text, words), kind="control")
-        )
-    if session.trail:
+        controls.append(Button("keep", _keep(moves.script, session.at, old), kind="control"))
+    if not _is_first(moves, session):
         controls.append(Button("back", phrases.BACK, kind="control"))
     if step.skippable and step.kind not in ("read_back",):
         controls.append(Button("skip", phrases.SKIP, kind="control"))
     return [*controls, Button("menu", phrases.MENU, kind="control")]
 
 
-def _shortened(words: str) -> str:
+def _is_first(moves: Moves, session: Session) -> bool:
+    asked = (place for place in moves.walk(session.answers) if place.step not in (END, FORGET))
+    return session.at == next((p for p in asked if moves.script.step(p.step).kind not in SILENT), None)
+
+
+def _keep(script: Script, place: Place, old: Answer) -> Phrase:
+    """The old answer as one tap: one choice in today's language, anything else as she said it, shortened."""
+    words = told_words(script, place, old) if len(old.value) == 1 else old.words
+    answer = words if isinstance(words, Phrase) else shortened(words, 30)
+    return Phrase(phrases.KEEP.context, phrases.KEEP.text, {"answer": answer})
+
+
+def shortened(words: str, most: int) -> str:
+    """Her words on one line, at most that many characters."""
     line = " ".join(words.split())
-    return line if len(line) <= 30 else line[:29] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def _expects(step: Step) -> Expects:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from dialogs import phrases
 from dialogs.asking import (
+    LONGEST_NAME,
     Languages,
     Option,
     ask,
@@ -14,11 +15,14 @@ from dialogs.asking import (
     is_several,
     options,
     page_of,
+    question_title,
+    round_title,
+    shortened,
     speak,
     told,
 )
-from dialogs.moves import Moves, change_mode, is_shared
-from dialogs.reading_answers import Unclear, read_answer
+from dialogs.moves import Moves, change_mode
+from dialogs.reading_answers import Unclear, read_answer, tapped_number
 from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
 from dialogs.script import END, FORGET, SILENT
 from dialogs.session import NOWHERE, Answer, Place, Session
@@ -40,9 +44,6 @@ from dialogs.turn import (
     Turn,
 )
 from dialogs.understand import LONGEST, plain, read_choice
-
-TRAIL = 50
-"""Questions that "back" can go back over."""
 
 _TELEGRAM_KEEPS = timedelta(hours=24)
 
@@ -81,7 +82,7 @@ class _Reply:
         """The whole turn."""
         mode = self.session.mode
         if mode == "new":
-            self._begin()
+            self._before_beginning(said)
         elif isinstance(said, Text) and len(said.words) > LONGEST:
             self._note("too_long", phrases.TOO_LONG)
         elif mode in ("paused", "left"):
@@ -100,9 +101,16 @@ class _Reply:
 
     # ── beginning, leaving, coming back ───────────────────────────────────────────────────────────
 
-    def _begin(self) -> None:
-        self._mode("begin")
-        self._go_on(NOWHERE)
+    def _before_beginning(self, said: Said) -> None:
+        """Nothing is kept of her yet: words begin, but an old button or leaving in a hurry does not."""
+        if isinstance(said, Tap) and said.value != "go_on":
+            self.events.append(StaleTap())
+            self._say_away(phrases.STILL_AWAY, self.here.token)
+        elif isinstance(said, Command) and said.name == "leave":
+            self._say_away(phrases.LEFT, self.here.token)
+        else:
+            self._mode("begin")
+            self._go_on(NOWHERE)
 
     def _while_away(self, said: Said) -> None:
         """Paused or left: only "go on" opens it again, since somebody else may hold the phone."""
@@ -116,12 +124,11 @@ class _Reply:
         elif isinstance(said, Command) and said.name == "leave":
             self._go_away("leave", phrases.LEFT)
         else:
-            self._say_away(phrases.STILL_AWAY)
+            self._say_away(phrases.STILL_AWAY, self.session.token)
 
-    def _say_away(self, words: Phrase) -> None:
-        self._new_token()
+    def _say_away(self, words: Phrase, token: str) -> None:
         button = Button("go_on", phrases.GO_ON, kind="control")
-        self.says.append(Say((words,), (button,), "choice", self.session.token))
+        self.says.append(Say((words,), (button,), "choice", token))
 
     def _resume(self) -> None:
         self._mode("resume")
@@ -130,7 +137,7 @@ class _Reply:
         self._where_she_is()
 
     def _recap(self) -> tuple[Label, ...]:
-        name = chosen_name(self.script, self.session)
+        name = shortened(chosen_name(self.script, self.session), LONGEST_NAME)
         lines: list[Label] = [
             Phrase(phrases.WELCOME_BACK.context, phrases.WELCOME_BACK.text, {"name": name})
             if name
@@ -155,6 +162,7 @@ class _Reply:
     def _where_she_is(self) -> None:
         """After coming back: the question she was at, or the end."""
         if self.session.at.step in self.script.by_name:
+            self._new_token()
             self._ask()
         else:
             self._end()
@@ -163,7 +171,8 @@ class _Reply:
         """Pause or leave. A new visit begins, so that her screen shows no more than these neutral words."""
         self._mode(how)
         self._next_visit()
-        self._say_away(words)
+        self._new_token()
+        self._say_away(words, self.session.token)
 
     def _next_visit(self) -> None:
         self.session = replace(self.session, visit=self.session.visit + 1)
@@ -184,8 +193,8 @@ class _Reply:
             return next((name for name, label in _LABELS if self._is_label(said.words, label)), None)
         return None
 
-    def _is_label(self, words: str, label: Phrase) -> bool:
-        return len(words) <= 60 and plain(words) == plain(self.here.translate(label)) != ""
+    def _is_label(self, words: str, label: Label) -> bool:
+        return len(words) <= 60 and plain(words) == plain(self._written(label)) != ""
 
     def _obey(self, command: CommandName) -> None:
         match command:
@@ -226,13 +235,24 @@ class _Reply:
     def _back(self) -> None:
         if self.session.mode != "talking":
             self._return()
-        elif not self.session.trail:
+            return
+        before = self._question_before()
+        if before is None:
             self._note("first", phrases.FIRST)
-        else:
-            *trail, place = self.session.trail
-            self.session = replace(self.session, trail=tuple(trail), at=place)
-            self._fresh_question()
-            self._ask()
+            return
+        self.session = replace(self.session, at=before, last=NOWHERE)
+        self._fresh_question()
+        self._ask()
+
+    def _question_before(self) -> Place | None:
+        """The question before this one on the way that her answers lead now."""
+        before = None
+        for place in self.moves.walk(self.session.answers):
+            if place == self.session.at:
+                break
+            if place.step in self.script.by_name and self.script.step(place.step).kind not in SILENT:
+                before = place
+        return before
 
     # ── answering ─────────────────────────────────────────────────────────────────────────────────
 
@@ -242,6 +262,7 @@ class _Reply:
             return
         step = self.script.step(self.session.at.step)
         found = options(self.moves, self.session, self.here.languages)
+        said = self._typed_button(said)
         if isinstance(said, Tap) and self._tapped_inside(said.value, found):
             return
         old = self.session.answers.get(self.session.at)
@@ -253,10 +274,21 @@ class _Reply:
             self._note(read.why, read.note)
             return
         if step.kind == "read_back" and read.value == ("change",):
+            if old is not None:  # said to be right before: to be read back once more
+                self._clear(self.session.at)
             self._open("change")
             return
         self._keep_answer(read)
         self._go_on(self.session.at)
+
+    def _typed_button(self, said: Tap | Text) -> Tap | Text:
+        """Buttons die after a while, so their labels can be typed as well: "Done", "Show more", "Keep: …"."""
+        if isinstance(said, Text):
+            for button in ask(self.moves, self.session, self.here.languages).buttons:
+                is_ours = button.kind == "control" and isinstance(button.label, Phrase)
+                if is_ours and self._is_label(said.words, button.label):
+                    return Tap(self.session.token, button.value)
+        return said
 
     def _tapped_inside(self, value: str, found: Sequence[Option]) -> bool:
         """A tap that stays at the question: the next page, or a tick."""
@@ -266,8 +298,8 @@ class _Reply:
             self._tick(boxes, found)
         if turns == "page":
             self.session = replace(self.session, page=self.session.page + 1)
-        elif is_several(step) and value.isdecimal() and 1 <= int(value) <= len(found):
-            key = found[int(value) - 1].key
+        elif is_several(step) and (index := tapped_number(value, found)) is not None:
+            key = found[index].key
             draft = set(self.session.draft) ^ {key}
             self.session = replace(self.session, draft=tuple(o.key for o in found if o.key in draft))
         else:
@@ -311,10 +343,9 @@ class _Reply:
         return timedelta(seconds=1) <= asked.astimezone(UTC) - said.sent_at < _TELEGRAM_KEEPS
 
     def _late(self, words: str) -> None:
-        place = self.session.trail[-1] if self.session.trail else None
-        old = self.session.answers.get(place) if place else None
-        is_text = place is not None and self.script.step(place.step).kind == "text"
-        if place is None or old is None or not is_text or old.state != "answered":
+        place = self.session.last
+        step, old = self.script.by_name.get(place.step), self.session.answers.get(place)
+        if step is None or step.kind != "text" or old is None or old.state != "answered":
             self._note("late", phrases.TOO_EARLY)
             return
         longer = f"{old.words}\n{words}"
@@ -330,9 +361,7 @@ class _Reply:
 
     def _go_on(self, place: Place) -> None:
         """From `place` to the next question without an answer, speaking what is said on the way."""
-        if self.session.at.step and self.session.at == place and place in self.session.answers:
-            trail = (*(old for old in self.session.trail if old != place), place)
-            self.session = replace(self.session, trail=trail[-TRAIL:])
+        self.session = replace(self.session, last=place)
         while True:
             place = self.moves.onward(place, self.session.answers)
             if place.step == FORGET:
@@ -367,7 +396,7 @@ class _Reply:
 
     def _hand_over(self, text: str, if_nothing: str) -> str:
         answers = self.session.answers
-        shares = any(is_shared(self.script, place, answers) for place in answers)
+        shares = any(self.moves.is_shared(place, answers) for place in answers)
         calls = any(
             self.script.by_name[place.step].feeds == "call.wanted" and answer.value == ("yes",)
             for place, answer in answers.items()
@@ -392,11 +421,10 @@ class _Reply:
         step = self.script.step(place.step)
         if step.loop is None:
             return
-        loop = self.script.loops[step.loop]
-        if loop.title and step.name == loop.steps[0] and place not in self.session.answers:
-            title = Phrase(loop.context, loop.title)
-            params: dict[str, Phrase | int] = {"title": title, "number": place.round}
-            self.says.append(Say((Phrase(phrases.ROUND.context, phrases.ROUND.text, params),), quiet=True))
+        first = self.script.loops[step.loop].steps[0]
+        title = round_title(self.script, place)
+        if title is not None and step.name == first and place not in self.session.answers:
+            self.says.append(Say((title,), quiet=True))
 
     def _forget(self) -> None:
         self.events.append(Forgotten())
@@ -409,8 +437,11 @@ class _Reply:
     def _end(self) -> None:
         self._mode("finish")
         self._new_token()
+        self._say_end()
+
+    def _say_end(self, before: Sequence[Label] = ()) -> None:
         buttons = tuple(Button(value, label, kind="control") for value, label in _ENDED)
-        self.says.append(Say((phrases.ENDED,), buttons, "choice", self.session.token))
+        self.says.append(Say((*before, phrases.ENDED), buttons, "choice", self.session.token))
 
     # ── asides ────────────────────────────────────────────────────────────────────────────────────
 
@@ -449,10 +480,7 @@ class _Reply:
         if mode == "change":
             about = self.script.step(self.session.at.step).about
             return tuple(
-                Option(
-                    f"{place.step}#{place.round}",
-                    Phrase(self.script.step(place.step).context, self.script.step(place.step).text),
-                )
+                Option(f"{place.step}#{place.round}", question_title(self.script, place))
                 for place in told(self.moves, self.session, about)
             )
         if mode in ("person", "delete"):
@@ -479,15 +507,15 @@ class _Reply:
         elif self._is_label(said.words, phrases.GO_ON):
             self._return()
             return
-        labels = [(self._label(option), option.key) for option in found]
+        labels = [(self._written(option.label), option.key) for option in found]
         index = read_choice(said.value if isinstance(said, Tap) else said.words, labels)
         if index is None:
             self._note("choice", phrases.CHOOSE)
         else:
             self._aside_chosen(found[index].key)
 
-    def _label(self, option: Option) -> str:
-        return self.here.translate(option.label) if isinstance(option.label, Phrase) else option.label
+    def _written(self, label: Label) -> str:
+        return self.here.translate(label) if isinstance(label, Phrase) else label
 
     def _aside_chosen(self, key: str) -> None:
         match self.session.mode:
@@ -517,7 +545,7 @@ class _Reply:
         """Back from an aside to the question where she was."""
         if self.session.at.step in self.script.by_name:
             self._mode("return_")
-            self._fresh_question()
+            self._new_token()  # what she ticked so far stays
             self._ask(before)
         else:
             if before:
@@ -531,24 +559,25 @@ class _Reply:
             self._end()
             return
         part = mine[0].part
-        cleared = {
-            place: Answer(
-                "not_asked", language=self.session.language, at=self.here.now, channel=self.here.channel
-            )
-            for place in self.session.answers
-            if place.step in self.script.by_name and self.script.by_name[place.step].part == part
-        }
-        self.events.extend(Answered(place, answer) for place, answer in cleared.items())
-        heard = frozenset(p for p in self.session.heard if self.script.by_name[p.step].part != part)
-        answers = {**self.session.answers, **cleared}
-        self.session = replace(self.session, answers=answers, heard=heard, part="", trail=())
+        for place, answer in self.session.answers.items():
+            if self._is_in(place, part) and answer.state != "not_asked":
+                self._clear(place)
+        heard = frozenset(place for place in self.session.heard if not self._is_in(place, part))
+        self.session = replace(self.session, heard=heard, part="")
         self._mode("return_")
-        *_, last = (p for p in self.moves.walk(answers) if self._is_before(p, part))
-        self._go_on(last)
+        self._go_on(NOWHERE)
 
-    def _is_before(self, place: Place, part: str) -> bool:
+    def _is_in(self, place: Place, part: str) -> bool:
         step = self.script.by_name.get(place.step)
-        return step is not None and step.part != part
+        return step is not None and step.part == part
+
+    def _clear(self, place: Place) -> None:
+        """To be asked anew. What she said before stays in the history."""
+        answer = Answer(
+            "not_asked", language=self.session.language, at=self.here.now, channel=self.here.channel
+        )
+        self.session = replace(self.session, answers={**self.session.answers, place: answer})
+        self.events.append(Answered(place, answer))
 
     # ── small pieces ──────────────────────────────────────────────────────────────────────────────
 
@@ -571,9 +600,9 @@ class _Reply:
         if mode == "talking":
             self._ask((note,))
         elif mode in ("paused", "left"):
-            self._say_away(phrases.STILL_AWAY)
+            self._say_away(phrases.STILL_AWAY, self.session.token)
         elif mode == "ended":
-            self._end()
+            self._say_end((note,))
         else:
             self._ask_aside((note,))
 

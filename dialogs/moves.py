@@ -63,15 +63,39 @@ class Moves:
     def holds(self, test: Test, answers: Answers, round_: int = 1) -> bool:
         """Whether one test holds; `round_` is used for questions in a loop."""
         if test.op == "anything_shared":
-            return any(is_shared(self.script, place, answers) for place in answers)
+            return any(self.is_shared(place, answers) for place in answers)
         if test.op == "part_answered":
             return any(
-                answer.state == "answered" and self.script.by_name[place.step].part == test.question
+                answer.state == "answered"
+                and self.script.by_name[place.step].part == test.question
+                and self._applies(place, answers)
                 for place, answer in answers.items()
                 if place.step in self.script.by_name
             )
         asked = self.script.by_name[test.question]
         return _test(test, answers.get(Place(test.question, round_ if asked.loop else 1)))
+
+    def is_shared(self, place: Place, answers: Answers) -> bool:
+        """Whether `place` is her decision to share a part, or some of it, and still holds."""
+        step = self.script.by_name.get(place.step)
+        answer = answers[place]
+        if step is None or answer.state != "answered":
+            return False
+        shares = (step.kind == "share" and answer.value == ("yes",)) or step.kind == "share_which"
+        return shares and self._applies(place, answers)
+
+    def _applies(self, place: Place, answers: Answers) -> bool:
+        """Whether the question is still one for her: an answer before it may have changed since.
+
+        Only what its conditions say of single answers and parts; that way none can ask about itself.
+        """
+        tests = self.script.by_name[place.step].only_if
+        return all(
+            self.holds(test, answers, place.round)
+            for test in tests
+            if test.op != "anything_shared"
+            and not (test.op == "part_answered" and test.question == self.script.by_name[place.step].part)
+        )
 
     def drawing(self) -> str:
         """The moves as a Mermaid state diagram."""
@@ -166,17 +190,6 @@ class Moves:
 
     def _index(self, name: str) -> int:
         return self.script.steps.index(self.script.by_name[name])
-
-
-def is_shared(script: Script, place: Place, answers: Answers) -> bool:
-    """Whether `place` is her decision to share a part, or some of it."""
-    step = script.by_name.get(place.step)
-    answer = answers[place]
-    if step is None or answer.state != "answered":
-        return False
-    return (step.kind == "share" and answer.value == ("yes",)) or (
-        step.kind == "share_which" and bool(answer.value)
-    )
 
 
 def _rounds_left(loop: Loop) -> Condition:

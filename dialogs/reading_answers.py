@@ -50,7 +50,7 @@ def _read_one(
     said: Tap | Text, typed: str, found: Sequence[Option], translate: Translate
 ) -> Answer | Unclear:
     labels = [accepted(option, translate) for option in found]
-    index = _tapped(typed, found) if isinstance(said, Tap) else read_choice(typed, labels)
+    index = tapped_number(typed, found) if isinstance(said, Tap) else read_choice(typed, labels)
     if index is None:
         return Unclear("choice", phrases.CHOOSE)
     return Answer("answered", labels[index][0], (found[index].key,))
@@ -74,9 +74,10 @@ def _ticked(value: str, found: Sequence[Option], draft: Sequence[str]) -> tuple[
     return tuple(index for index, option in enumerate(found) if option.key in draft)
 
 
-def _tapped(value: str, found: Sequence[Option]) -> int | None:
-    known = value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= len(found)
-    return int(value) - 1 if known else None
+def tapped_number(value: str, found: Sequence[Option]) -> int | None:
+    """The index of the choice whose button was tapped; None if the value is none of theirs."""
+    numbers = {str(number): number - 1 for number in range(1, len(found) + 1)}
+    return numbers.get(value)
 
 
 def accepted(option: Option, translate: Translate) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Session:
     asked_at: datetime | None = None
     visit: int = 1  # grows each time she comes back
     part: str = ""  # the part last announced
-    trail: tuple[Place, ...] = ()  # questions she came by, oldest first; for "back"
+    last: Place = NOWHERE  # the question she answered last; a second quick message belongs to it
     heard: frozenset[Place] = frozenset()  # steps that only speak, already spoken
     draft: tuple[str, ...] = ()  # choices ticked so far, of a question with several
     page: int = 0  # of a question with many choices
