@@ -9,7 +9,8 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from bot import i18n
 from bot.channels.terminal import Play, summary_json, transcript, typed
@@ -18,16 +19,16 @@ from bot.demo import demo
 from bot.logs import set_up_logs
 from bot.scripts import open_library
 from bot.sending import ChannelRefused
-from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, serve
+from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, prepare, serve
 from bot.settings import Settings, WrongSettings, read_settings
 from casework.person import EVERYTHING
 from casework.reading import for_reader
 from casework.summary import Summary, in_queue_order
-from dialogs.errors import DialogError
+from dialogs.errors import BrokenScript, DialogError
 from dialogs.library import Sources, load, packaged_sources
 from dialogs.moves import Moves
 from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES
-from storage import cases, invites, migrate, staff
+from storage import cases, invites, staff
 from storage import sign_in as sign_ins
 from storage.database import Database
 from storage.errors import StorageError
@@ -55,9 +56,18 @@ def main() -> None:
     """Run a command. What an operator can mend is one line on standard error, and exit status 2."""
     try:
         app()
+    except BrokenScript as error:
+        _stop(_in_one_line(error))
     except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings) as error:
-        print(f"trede: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(WRONG)
+        _stop(str(error))
+
+
+def _in_one_line(broken: BrokenScript) -> str:
+    """The first fault, and where to find the others."""
+    first = broken.faults[0]
+    file = f" {first.file}" if Path(first.file).exists() else ""
+    rest = len(broken.faults) - 1
+    return f"{first} {f'{rest} more: run' if rest else 'Then run'} `trede check{file}`."
 
 
 def _say(text: str) -> None:
@@ -65,7 +75,7 @@ def _say(text: str) -> None:
 
 
 def _stop(text: str) -> NoReturn:
-    print(f"trede: {text}", file=sys.stderr)  # noqa: T201
+    print(f"trede: {' '.join(text.splitlines())}", file=sys.stderr)  # noqa: T201
     raise SystemExit(WRONG)
 
 
@@ -106,9 +116,7 @@ def run(
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Make the tables, or bring them up to this version."""
-    settings = read_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate.upgrade(settings.database)
+    prepare(read_settings())
     _say("The database is up to date.")
 
 
@@ -355,12 +363,16 @@ def queue(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=2))  # noqa: T201
         return
-    table = Table("summary", "client", "state", "language", "created", "flags")
+    # An id that is cut off or broken over two lines cannot be copied.
+    table = Table(Column("summary", no_wrap=True), "client", "state", "language", "created", "flags")
     for case in found:
         flags = [flag.replace("_", " ") for flag in ("asked_for_help", "wants_call") if case[flag]]
         table.add_row(
-            *(str(case[key]) for key in ("summary", "client", "state", "language")),
-            str(case["created"])[:16],
+            case["summary"],
+            Text(_printable(case["client"])),
+            case["state"],
+            case["language"],
+            str(case["created"])[:10],
             ", ".join(flags),
         )
     out.print(table)
@@ -390,6 +402,14 @@ def summary(
     if as_json:
         print(summary_json(found))  # noqa: T201
         return
-    _say(f"{found.summary.client} · {found.summary.created:%Y-%m-%d}")
+    _say(f"{_printable(found.summary.client)} · {found.summary.created:%Y-%m-%d}")
     for answer in found.answers:
-        _say(f"\n{answer.asked}\n  {', '.join(answer.chosen) or answer.verbatim or '—'}")
+        _say(f"\n{answer.asked}\n  {_printable(', '.join(answer.chosen) or answer.verbatim or '—')}")
+
+
+def _printable(words: str) -> str:
+    """A person's words without what a terminal would obey."""
+    return "".join(
+        letter if letter == "\n" or (ord(letter) >= 32 and not 127 <= ord(letter) < 160) else "\ufffd"
+        for letter in words
+    )

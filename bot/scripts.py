@@ -48,9 +48,9 @@ class Library:
 
 async def open_library(database: Database, now: datetime) -> Library:
     """Compile the packaged reflection and keep this version in the database. Raises BrokenScript."""
-    sources = texts(sources_of(REFLECTION, packaged_sources()))
+    sources = sources_of(REFLECTION, packaged_sources())
     current = Moves(load(REFLECTION, sources))
-    await scripts.publish(database, current.script.version, REFLECTION, sources, now)
+    await scripts.publish(database, current.script.version, REFLECTION, texts(sources), now)
     return Library(database, current)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,7 +18,7 @@ from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import OverallPace
 from bot.scripts import open_library
-from bot.settings import Settings
+from bot.settings import Settings, WrongSettings
 from bot.turn import Talk
 from bot.web_app import Webhook, web_app
 from dialogs import phrases
@@ -45,12 +46,12 @@ COMMANDS = {
 
 
 class PortInUse(Exception):
-    """Somebody else serves there."""
+    """We cannot serve there: somebody else does, or it is none of this machine's addresses."""
 
-    def __init__(self, host: str, port: int, why: str) -> None:
-        super().__init__(
-            f"Cannot serve at {host}:{port}: {why}. Stop the other program, or set TREDE_HOST or TREDE_PORT."
-        )
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        is_taken = error.errno == errno.EADDRINUSE
+        cure = "Stop the other program, or set TREDE_PORT" if is_taken else "Check TREDE_HOST and TREDE_PORT"
+        super().__init__(f"Cannot serve at {host}:{port}: {_why(error)}. {cure}.")
 
 
 def now() -> datetime:
@@ -68,12 +69,32 @@ def offered() -> tuple[tuple[str, str], ...]:
     return tuple((code, autonym(code)) for code in CLIENT_LANGUAGES)
 
 
+def prepare(settings: Settings) -> None:
+    """The data directory, the key and the tables. Raises a StorageError or WrongSettings."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongSettings(
+            f"The folder {settings.data_dir} cannot be made: {_why(error)}. Check TREDE_DATA_DIR."
+        ) from None
+    try:
+        use_key(load_or_make_key(settings.key))
+    except OSError as error:
+        raise WrongSettings(
+            f"The key file {settings.key} cannot be used: {_why(error)}. "
+            "Check TREDE_DATA_DIR, TREDE_KEY_FILE and who may write there."
+        ) from None
+    migrate.upgrade(settings.database)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database, with its key, tables up to date. Raises a StorageError."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    use_key(load_or_make_key(settings.key))
-    migrate.upgrade(settings.database)
+    """The database, with its key, tables up to date. Raises a StorageError or WrongSettings."""
+    prepare(settings)
     database = open_database(settings.database)
     try:
         await prove_key(database)
@@ -109,7 +130,7 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
             webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
             app = web_app(settings, talk, library, database, staff_words, webhook)
             await greet(database)
-            await _until_told(app, listening)
+            await _until_told(app, listening, settings.proxies)
 
 
 async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line:
@@ -182,7 +203,7 @@ def _socket(host: str, port: int) -> Iterator[socket.socket]:
             listening.bind((host, port))
             listening.listen(512)
         except OSError as error:
-            raise PortInUse(host, port, (error.strerror or "not possible").lower()) from None
+            raise PortInUse(host, port, error) from None
         yield listening
     finally:
         listening.close()
@@ -196,7 +217,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _until_told(app: Any, listening: socket.socket) -> None:
+async def _until_told(app: Any, listening: socket.socket, proxies: str) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -205,6 +226,7 @@ async def _until_told(app: Any, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=15,
         proxy_headers=True,
+        forwarded_allow_ips=proxies,
     )
     server = _Server(config)
     loop = asyncio.get_running_loop()

@@ -1,12 +1,15 @@
 """All settings, from the environment or a `.env` file. Each has a line in docs/settings.md."""
 
+import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-MIN_SECRET = 32
+SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
+"""What Telegram sends back as a webhook's secret; shorter ones could be guessed."""
 
 
 class WrongSettings(Exception):
@@ -26,18 +29,40 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     public_url: str = ""
+    proxies: str = "127.0.0.1,::1"
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
     telegram_library: Literal["aiogram"] = "aiogram"
     telegram_webhook_url: str = ""
     telegram_webhook_secret: SecretStr = SecretStr("")
 
+    @field_validator("public_url", "telegram_api", "telegram_webhook_url")
+    @classmethod
+    def _is_whole(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
+        if url and not (parts.scheme in ("http", "https") and parts.netloc):
+            raise ValueError("Write the whole address, such as https://trede.example.org")
+        return url
+
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def _has_a_path(cls, url: str) -> str:
+        # Without one, Telegram's posts would land on the front page.
+        if url and urlsplit(url).path in ("", "/"):
+            raise ValueError("Add a path of its own, such as https://trede.example.org/telegram")
+        return url
+
     @model_validator(mode="after")
     def _webhook_is_secret(self) -> "Settings":
-        if self.telegram_webhook_url and len(self.telegram_webhook_secret.get_secret_value()) < MIN_SECRET:
+        secret = self.telegram_webhook_secret.get_secret_value()
+        if self.telegram_webhook_url and not SECRET.fullmatch(secret):
             raise ValueError(
-                f"TREDE_TELEGRAM_WEBHOOK_SECRET needs at least {MIN_SECRET} letters or digits, since "
-                "TREDE_TELEGRAM_WEBHOOK_URL is set. Make one with: openssl rand -hex 32"
+                "TREDE_TELEGRAM_WEBHOOK_SECRET needs 32 to 256 letters out of A-Z a-z 0-9 _ -, since "
+                "TREDE_TELEGRAM_WEBHOOK_URL is set. Make one with: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
             )
         return self
 
@@ -65,8 +90,10 @@ def read_settings() -> Settings:
         raise WrongSettings(
             " ".join(_plain(fault["loc"], fault["msg"]) for fault in error.errors())
         ) from None
+    except (OSError, UnicodeDecodeError):
+        raise WrongSettings("The file .env cannot be read. Make it a readable text file in UTF-8.") from None
 
 
 def _plain(place: tuple[int | str, ...], message: str) -> str:
-    words = message.removeprefix("Value error, ")
-    return f"TREDE_{str(place[0]).upper()}: {words}. See docs/settings.md." if place else words
+    words = message.removeprefix("Value error, ").removesuffix(".")
+    return f"TREDE_{str(place[0]).upper()}: {words}. See docs/settings.md." if place else f"{words}."
