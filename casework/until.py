@@ -1,8 +1,25 @@
-"""Whether a summary may still be read: she chose until when."""
+"""What may still be read of a summary: she chose until when."""
 
+from dataclasses import replace
 from datetime import date
 
-from casework.summary import Summary
+from casework.summary import Flags, Summary
+
+
+def still_shared(summary: Summary, today: date) -> Summary | None:
+    """The summary; after the last day she chose, only that she asked for a person, or None if she did not.
+
+    She was told that her case manager hears of that wish, so it must not go with what she shared.
+    """
+    if not is_over(summary, today):
+        return summary
+    if not summary.flags.asked_for_help:
+        return None
+    head = summary.summary
+    nothing = replace(
+        head, minutes=0, parts_done=(), parts_skipped=tuple(sorted(head.parts_done + head.parts_skipped))
+    )
+    return Summary(summary=nothing, flags=Flags(asked_for_help=True))
 
 
 def is_over(summary: Summary, today: date) -> bool:

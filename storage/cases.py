@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, exists, false, insert, or_, sele
 from casework.case_file import CaseFile, CaseStep
 from casework.person import Person, Scope
 from casework.summary import NEXT_STATES, Case, CaseState, Summary
-from casework.until import is_over
+from casework.until import still_shared
 from storage.database import Database
 from storage.standing import stored_summary
 from storage.tables import case_steps, chats, clients, staff, summaries
@@ -24,11 +24,12 @@ _unreachable = (
 async def cases(database: Database, scope: Scope, now: datetime) -> list[Case]:
     """All cases within the scope, in no particular order; see `casework.summary.in_queue_order`.
 
-    A case whose client chose an end to sharing that has passed is not among them.
+    A case whose client chose an end to sharing that has passed is not among them, unless she asks for a
+    person: then there is her name and this wish, and nothing else.
     """
     rows = await database.read(lambda connection: connection.execute(_within(scope)).all())
-    read = [(row, stored_summary.validate_python(row.body)) for row in rows]
-    return [_case(row, summary) for row, summary in read if not is_over(summary, now.date())]
+    read = ((row, _shared(row, now)) for row in rows)
+    return [_case(row, summary) for row, summary in read if summary is not None]
 
 
 async def find(database: Database, scope: Scope, id: str, now: datetime) -> CaseFile | None:
@@ -44,8 +45,8 @@ def _find(connection: Connection, scope: Scope, id: str, now: datetime) -> CaseF
     row = connection.execute(_within(scope).where(summaries.c.id == id)).first()
     if row is None:
         return None
-    summary = stored_summary.validate_python(row.body)
-    if is_over(summary, now.date()):
+    summary = _shared(row, now)
+    if summary is None:
         return None
     return CaseFile(_case(row, summary), summary, _history(connection, id))
 
@@ -64,7 +65,7 @@ async def move(
         row = connection.execute(
             _within(scope).where(summaries.c.id == id).with_for_update(of=summaries)
         ).first()
-        if row is None or is_over(stored_summary.validate_python(row.body), now.date()):
+        if row is None or _shared(row, now) is None:
             return None
         before: CaseState = row.state
         if state not in NEXT_STATES[before]:
@@ -85,8 +86,6 @@ def _within(scope: Scope) -> Select[Any]:
             summaries.c.id,
             summaries.c.body,
             summaries.c.state,
-            summaries.c.asked_for_help,
-            summaries.c.wants_call,
             summaries.c.language,
             staff.c.name.label("manager"),
             _unreachable,
@@ -103,6 +102,13 @@ def _within(scope: Scope) -> Select[Any]:
     return query
 
 
+def _shared(row: Row[Any], now: datetime) -> Summary | None:
+    """What may be read of a row today. Where all was done before sharing ended, that is nothing."""
+    summary = stored_summary.validate_python(row.body)
+    still = still_shared(summary, now.date())
+    return None if still is not summary and row.state == "done" else still
+
+
 def _case(row: Row[Any], summary: Summary) -> Case:
     return Case(
         summary=row.id,
@@ -110,8 +116,8 @@ def _case(row: Row[Any], summary: Summary) -> Case:
         state=row.state,
         language=row.language,
         created=summary.summary.created,
-        asked_for_help=row.asked_for_help,
-        wants_call=row.wants_call,
+        asked_for_help=summary.flags.asked_for_help,
+        wants_call=summary.flags.wants_call,
         manager=row.manager or "",
         unreachable=bool(row.unreachable),
     )

@@ -9,6 +9,7 @@ StorageError
 ├── Conflict              somebody else saved in between
 ├── UnknownOrganisation   no organisation of that name, or not clear which one
 ├── UnknownStaff          no account with that address
+├── NameRefused           a client or an organisation cannot be called that
 ├── StaffRefused          an account cannot be made like that
 └── StaffExists           an account with that address is there already
 """
@@ -82,6 +83,13 @@ class UnknownStaff(StorageError):
 
     def __init__(self, email: str) -> None:
         super().__init__(f"There is no account for {email}. Add it with `trede user add`.")
+
+
+class NameRefused(StorageError):
+    """Half a character or a control sign, which no page could show, or far too long."""
+
+    def __init__(self) -> None:
+        super().__init__("The name must have at most 200 characters on one line, in UTF-8. Write it again.")
 
 
 class StaffRefused(StorageError):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from storage.database import Database
 from storage.errors import UnknownOrganisation, UnknownStaff
+from storage.names import refuse_odd_name
 from storage.sealed import hashed
 from storage.tables import clients, invites, organisations, staff
 
@@ -36,8 +37,9 @@ async def invite(
     """A new client with an invite, good for 30 days if she never uses it.
 
     She belongs to her case manager's organisation, else to the one named `organisation`, else to the only one
-    there is. Raises UnknownStaff and UnknownOrganisation.
+    there is. Raises UnknownStaff, UnknownOrganisation and NameRefused.
     """
+    refuse_odd_name(name)
     new = Invite(secrets.token_urlsafe(16), secrets.token_hex(16))
 
     def work(connection: Connection) -> Invite:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from casework.person import ROLES, Person
 from storage.database import Database
 from storage.errors import StaffExists, StaffRefused
+from storage.names import refuse_odd_name
 from storage.tables import organisations, sign_in_codes, staff, staff_sessions
 from storage.tokens import hash_token, new_token
 
@@ -40,7 +41,8 @@ def plain_email(text: str) -> str | None:
 
 
 async def add_organisation(database: Database, name: str, now: datetime) -> str:
-    """The new organisation's id; for a name that exists already, its id."""
+    """The new organisation's id; for a name that exists already, its id. Raises NameRefused."""
+    refuse_odd_name(name)
 
     def work(connection: Connection) -> str:
         known = connection.scalar(select(organisations.c.id).where(organisations.c.name == name))

@@ -165,3 +165,28 @@ async def test_after_the_last_day_she_chose_nobody_sees_it(bare_database: Databa
     assert await cases(bare_database, scope, tomorrow) == []
     assert await find(bare_database, scope, "s1", tomorrow) is None
     assert await move(bare_database, scope, staff.mara, "s1", "seen", tomorrow) is None
+
+
+async def test_who_asks_for_a_person_is_heard_after_sharing_ended_and_nothing_else_is(
+    bare_database: Database,
+) -> None:
+    staff = await people(bare_database)
+    share = Share(("case_manager",), NOW.date(), NOW)
+    flags = Flags(asked_for_help=True, wants_call=True, call_when="when he is out")
+    await lay_case(
+        bare_database,
+        short_summary("s1", share=share, flags=flags, words="a secret"),
+        staff.mara.organisation,
+    )
+    scope, tomorrow = scope_of(staff.mara), NOW + timedelta(days=1)
+
+    [line] = await cases(bare_database, scope, tomorrow)
+    file = await find(bare_database, scope, "s1", tomorrow)
+
+    assert (line.client, line.asked_for_help, line.wants_call) == ("Amina", True, False)
+    assert file is not None
+    assert file.summary.flags == Flags(asked_for_help=True)
+    assert (file.summary.answers, file.summary.ambitions, file.summary.summary.parts_done) == ((), (), ())
+    assert "secret" not in repr(file)
+    assert await move(bare_database, scope, staff.mara, "s1", "done", tomorrow) == "done"
+    assert await cases(bare_database, scope, tomorrow) == []

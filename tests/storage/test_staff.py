@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from storage.database import Database
-from storage.errors import StaffExists, StaffRefused
+from storage.errors import NameRefused, StaffExists, StaffRefused
+from storage.invites import invite
 from storage.sign_in import (
     RENEW_AFTER,
     SESSION_LASTS,
@@ -75,6 +76,18 @@ async def test_an_unusable_account_is_refused_with_what_is_wrong(
 
     with pytest.raises(StaffRefused, match=fault):
         await add_staff(bare_database, email=email, name=name, role=role, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["half \udcff", "two\nlines", "\x1b[31mred", "x" * 201])
+async def test_a_name_that_no_page_can_show_is_refused_whoever_it_is_for(
+    bare_database: Database, name: str
+) -> None:
+    await people(bare_database)
+
+    with pytest.raises(NameRefused, match="UTF-8"):
+        await add_organisation(bare_database, name, NOW)
+    with pytest.raises(NameRefused, match="UTF-8"):
+        await invite(bare_database, name=name, language="en", organisation="Huis", now=NOW)
 
 
 async def test_an_account_needs_an_organisation_that_exists(bare_database: Database) -> None:
