@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
+from starlette.requests import ClientDisconnect
 
 from bot.channels.web import web_chat
 from bot.fault import fault
@@ -14,6 +15,7 @@ from bot.scripts import Library
 from bot.settings import Settings
 from bot.turn import Talk
 from console.app import console
+from console.guard import SafeHeaders
 from locales.catalogue import Catalogue
 from storage.database import Database
 from storage.facts import answers
@@ -39,7 +41,16 @@ def web_app(
 ) -> FastAPI:
     """The application. `stop` is awaited when it shuts down."""
     # The interactive documentation would fetch scripts from elsewhere; the console describes its own API.
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_ending(stop))
+    # Redirects to an address without a slash would go wherever the Host header says.
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_ending(stop),
+        exception_handlers={ClientDisconnect: _gone},
+    )
+    app.add_middleware(SafeHeaders)
     app.add_api_route("/", _front, methods=["GET"])
     app.add_api_route("/healthz", _health(database), methods=["GET", "HEAD"])
     if webhook is not None:
@@ -80,6 +91,11 @@ def _ending(
             await stop()
 
     return lifespan
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """Her phone lost the network before all was sent: nobody's fault, and nobody hears this answer."""
+    return Response(status_code=400)
 
 
 async def _front() -> Response:

@@ -5,7 +5,9 @@ from datetime import datetime
 from json import dumps
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Query, Response
+import structlog
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, TypeAdapter
 
@@ -15,6 +17,9 @@ from casework.summary import Case, Summary
 from console.access import Access
 from console.reader import Reader, Words
 from console.sign_in import SignIn
+from storage.errors import StorageError
+
+log = structlog.get_logger(__name__)
 
 ABOUT = "What case managers see in the console, for other programs. Times are in UTC."
 
@@ -54,6 +59,7 @@ def api(
         redoc_url=None,
         servers=[{"url": public_url}],
         redirect_slashes=False,
+        exception_handlers={StorageError: _not_now},
     )
 
     async def owner(
@@ -96,6 +102,11 @@ def api(
         return _json(_summary.dump_python(read, mode="json"))
 
     return app
+
+
+async def _not_now(_: Request, error: Exception) -> Response:
+    log.error("database away", error=type(error).__name__)
+    return JSONResponse({"detail": "The database does not answer. Try again in a minute."}, 503)
 
 
 def _json(value: Any) -> Response:

@@ -1,17 +1,19 @@
 """The staff's pages at /staff: signing in, the queue, one case."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any, get_args
 
+import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -22,7 +24,10 @@ from console.passwords import AT_LEAST, is_long_enough
 from console.reader import LANGUAGES, Reader, Words, best_language
 from console.sign_in import SignIn
 from console.summary_page import lay_out
+from storage.errors import StorageError
 from storage.sign_in import SignedIn
+
+log = structlog.get_logger(__name__)
 
 HERE = Path(__file__).parent
 COOKIE = "trede_staff"
@@ -61,7 +66,13 @@ class Pages:
             Route(one_case + "/state", self.move, methods=["POST"]),
             Route("/staff/static/console.css", self.console_css),
         ]
-        refusals = {404: self.not_found, 405: self.not_found, 403: self.not_from_here}
+        refusals: dict[int | type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+            404: self.not_found,
+            405: self.not_found,
+            403: self.not_from_here,
+            StorageError: self.not_now,
+            ClientDisconnect: self.gone,
+        }
         app = Starlette(routes=routes, exception_handlers=refusals, max_body_size=guard.FORM_AT_MOST)
         app.router.redirect_slashes = False
         return app
@@ -191,6 +202,15 @@ class Pages:
         """A form without this session's token, or from another site."""
         return self._page(request, "refused.html", None, 403, reader=await self._somebody(request))
 
+    async def not_now(self, request: Request, error: Exception) -> Response:
+        """The database does not answer, so nobody is known here."""
+        log.error("database away", error=type(error).__name__)
+        return self._page(request, "not_now.html", None, 503)
+
+    async def gone(self, request: Request, _: Exception) -> Response:
+        """The browser hung up before the form was sent: nobody hears this answer."""
+        return Response(status_code=400)
+
     def _page(
         self,
         request: Request,
@@ -224,7 +244,11 @@ class Pages:
 
     async def _somebody(self, request: Request) -> Reader:
         """For pages that say nothing about anyone, but still in her or his language."""
-        return self._reader(request, await self._who(request))
+        try:
+            signed_in = await self._who(request)
+        except StorageError:
+            signed_in = None
+        return self._reader(request, signed_in)
 
     async def _who(self, request: Request) -> SignedIn | None:
         return await self.sign_in.who(request.cookies.get(COOKIE, ""), self.now())
@@ -285,4 +309,12 @@ def _see(path: str) -> RedirectResponse:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """Where a try comes from. Of an IPv6 address the network, since anybody has 2⁶⁴ addresses in it."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or f"{int(address) >> 64:x}::/64")

@@ -1,8 +1,9 @@
 """Web chat: one woman's conversation as a web page that works without JavaScript, and better with it."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -28,6 +29,9 @@ CODE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 WORTH_KEEPING = 100
 """Characters from which words that were not taken are worth a page of their own, which "back" and "reload"
 would send again; fewer are typed again quickly."""
+
+PATIENCE = 1.5
+"""Seconds she waits for a page when she leaves in a hurry; what is left to do is done when she is gone."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -84,10 +88,15 @@ class WebChat:
     base: str
     host: str
     clock: Callable[[], datetime]
+    leaving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def show(self, code: str, request: Request) -> Response:
         """The page as it stands. Changes nothing: messengers fetch links to preview them."""
-        transcript = await self.look(code) if CODE.fullmatch(code) else None
+        try:
+            transcript = await self.look(code) if CODE.fullmatch(code) else None
+        except Exception as error:
+            log.error("web page failed", error=fault(error))
+            return self._notice(request, "That did not work. Please try again.", 503, code)
         if transcript is None:
             return self._not_here(request)
         return _page(self.pages.chat(_screen(code, transcript)))
@@ -114,13 +123,19 @@ class WebChat:
         return self._next_page(code, form, taken, transcript, request)
 
     async def leave(self, code: str, request: Request) -> Response:
-        """She leaves in a hurry: whatever happens here, she gets away."""
+        """She leaves in a hurry: whatever happens here, she gets away, also from a database that is slow."""
         if CODE.fullmatch(code) and not self._is_foreign(request):
-            try:
-                await self._take(code, token_urlsafe(16), Command("leave"))
-            except Exception as error:
-                log.error("web leave failed", error=fault(error))
+            leaving = asyncio.create_task(self._left(code))
+            self.leaving.add(leaving)  # else it could be dropped half done
+            leaving.add_done_callback(self.leaving.discard)
+            await asyncio.wait({leaving}, timeout=PATIENCE)
         return self._away()
+
+    async def _left(self, code: str) -> None:
+        try:
+            await self._take(code, token_urlsafe(16), Command("leave"))
+        except Exception as error:
+            log.error("web leave failed", error=fault(error))
 
     async def bye(self, request: Request) -> Response:
         """Where she lands: a page that says nothing about where she was."""
@@ -201,7 +216,7 @@ class WebChat:
         # With Referrer-Policy: no-referrer, browsers call our own pages' origin "null" as well.
         if origin == "null":
             return False
-        return urlsplit(origin).netloc not in (self.host, request.headers.get("host", ""))
+        return origin.partition("://")[2] not in (self.host, request.headers.get("host", ""))
 
 
 def _screen(code: str, transcript: Transcript) -> Screen:

@@ -1,5 +1,6 @@
 """Draws the pages of the web chat. What they say comes from the conversation; they decide nothing."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,9 @@ from locales.catalogue import direction
 
 CITIES = ("Europe/Amsterdam", "Europe/London", "America/New_York", "Asia/Tokyo")
 """Of the page she leaves to: places that say nothing about her."""
+
+UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""What HTML cannot hold, whatever she typed; the stored words keep it."""
 
 Words = Callable[[str, str], str]
 Numbered = tuple[int, Message]
@@ -126,13 +130,14 @@ class Pages:
         return found if found is not None and found in self.languages else self.languages[0]
 
     def _draw(self, template: str, language: str, **values: object) -> str:
-        return self._environment.get_template(template).render(
+        html = self._environment.get_template(template).render(
             lang=language,
             dir=direction(language),
             word=partial(self._word, language),
             event=token_urlsafe(16),
             **values,
         )
+        return UNSHOWABLE.sub("\ufffd", html)
 
     def _word(self, language: str, text: str) -> str:
         if text not in NOTES:

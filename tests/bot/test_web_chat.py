@@ -1,5 +1,6 @@
 """The web chat over HTTP: what a phone without JavaScript sees, and what odd requests get."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -13,9 +14,11 @@ from fastapi import FastAPI
 from bot.channels import web_form
 from bot.channels.web import web_chat
 from bot.channels.web_words import NOTES
+from bot.incoming import Incoming, Taken
 from dialogs.message import Message, WrittenButton
 from dialogs.said import Command, Tap, Text
 from dialogs.session import Session
+from storage.pages import Transcript
 from tests.fakes.talk import FakeTalk, words
 
 URL = "http://chat.example"
@@ -322,6 +325,25 @@ async def test_she_gets_away_even_when_nothing_works(phone: Phone, page: str, ta
     assert (broken.status_code, wrong.status_code) == (303, 303)
 
 
+async def test_she_gets_away_from_a_database_that_hangs_and_has_left_all_the_same(talk: FakeTalk) -> None:
+    free = asyncio.Event()
+
+    async def slow(incoming: Incoming) -> Taken:
+        await free.wait()
+        return await talk.take(incoming)
+
+    app = FastAPI()
+    app.include_router(web_chat(slow, talk.look, words, ("en",), URL))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as phone:
+        async with asyncio.timeout(5):
+            answer = await phone.post(f"/chat/{talk.code}/leave")
+        free.set()
+        await asyncio.sleep(0.05)
+
+    assert answer.headers["location"] == "/bye"
+    assert [incoming.said for incoming in talk.heard] == [Command("leave")]
+
+
 async def test_the_page_she_leaves_to_speaks_her_browsers_language_and_shows_the_time(
     phone: Phone,
 ) -> None:
@@ -482,6 +504,39 @@ async def test_a_turn_that_fails_keeps_her_words_and_offers_the_same_event_again
     assert "a long &lt;b&gt;story&lt;/b&gt;</textarea>" in failed.text
     assert again["event"] == form["event"]
     assert talk.answers == ["1"]
+
+
+async def test_a_page_that_cannot_be_read_says_kindly_to_try_again(talk: FakeTalk) -> None:
+    async def away(code: str) -> Transcript | None:
+        raise OSError(f"cannot read {code}")
+
+    app = FastAPI()
+    app.include_router(web_chat(talk.take, away, words, ("en",), URL))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as phone:
+        page = await phone.get(f"/chat/{talk.code}")
+
+    assert page.status_code == 503
+    assert "That did not work. Please try again." in page.text
+    assert f'href="/chat/{talk.code}"' in page.text
+
+
+async def test_signs_that_a_page_cannot_hold_are_shown_as_a_mark(
+    phone: Phone, page: str, talk: FakeTalk
+) -> None:
+    await started(phone, page)
+    odd = "a\x00b\x1bc\ud800d\u200de\nf\tg"
+    talk.messages.append((50, Message("en", (odd,), hers=True)))
+
+    html = (await phone.get(page)).text
+
+    assert "a\ufffdb\ufffdc\ufffdd\u200de\nf\tg" in html
+
+
+async def test_an_address_that_is_none_is_another_sites(phone: Phone, page: str, talk: FakeTalk) -> None:
+    answer = await phone.post(page, data={"command": "start"}, headers={"Origin": "http://["})
+
+    assert answer.status_code == 403
+    assert talk.heard == []
 
 
 async def test_what_went_wrong_is_logged_without_her_words(

@@ -278,3 +278,16 @@ async def test_a_form_over_64_kilobytes_is_refused(desk: Desk) -> None:
 
     assert answer.status_code == 413
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_an_ipv6_network_is_one_address_since_everybody_has_a_whole_one(desk: Desk) -> None:
+    for n in range(5):
+        fields = {"email": f"a{n}@huis.example", "password": "x"}
+        await desk.browser(f"2001:db8::{n}").post("/staff/sign-in", fields)
+
+    async def status_from(address: str) -> int:
+        return (await desk.browser(address).post("/staff/sign-in", {"email": "b@c.example"})).status_code
+
+    assert await status_from("2001:db8::ffff:1") == 429
+    assert await status_from("2001:db8:0:1::1") == 401
+    assert await status_from("::ffff:192.0.2.9") == 401
