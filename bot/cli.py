@@ -285,7 +285,8 @@ def invite(
         print(json.dumps(links, indent=2))  # noqa: T201
     else:
         _say(f"Web chat:  {links['web']}")
-        _say(f"Telegram:  {links['telegram'] or 'not yet: start `trede run` once with TREDE_TELEGRAM_TOKEN'}")
+        nowhere = "none (no TREDE_TELEGRAM_TOKEN, or Telegram did not answer)"
+        _say(f"Telegram:  {links['telegram'] or nowhere}")
 
 
 @user.command("add")

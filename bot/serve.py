@@ -14,10 +14,12 @@ from typing import Any
 import structlog
 import uvicorn
 
+from bot.fault import fault
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import OverallPace
 from bot.scripts import open_library
+from bot.sending import SendingError
 from bot.settings import Settings, WrongSettings
 from bot.turn import Talk
 from bot.web_app import Webhook, web_app
@@ -25,10 +27,11 @@ from dialogs import phrases
 from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, autonym, read_catalogue
 from storage import facts, migrate, quarantine
 from storage.database import Database, open_database
-from storage.errors import DatabaseUnreadable
+from storage.errors import DatabaseUnreadable, StorageError
 from storage.key_proof import prove_key
 from storage.keys import load_or_make_key
 from storage.sealed import use_key
+from storage.sweeping import sweep
 
 log = structlog.get_logger(__name__)
 
@@ -129,8 +132,19 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
             staff_words = read_catalogue("staff", STAFF_LANGUAGES)
             webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
             app = web_app(settings, talk, library, database, staff_words, webhook)
+            sweeping = asyncio.create_task(_sweep_hourly(database))
+            stack.callback(sweeping.cancel)
             await greet(database)
             await _until_told(app, listening, settings.proxies)
+
+
+async def _sweep_hourly(database: Database) -> None:
+    while True:
+        try:
+            await sweep(database, now())
+        except StorageError as error:
+            log.warning("not swept", error=fault(error))
+        await asyncio.sleep(3600)
 
 
 async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line:
@@ -170,7 +184,7 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
         raise
     sender.start()
     if telegram.username:
-        await facts.note(database, BOT_NAME, f"{token.partition(':')[0]} {telegram.username}")
+        await facts.note(database, BOT_NAME, f"{_bot_of(token)} {telegram.username}")
 
     async def stop() -> None:
         await telegram.stop()
@@ -186,10 +200,30 @@ def _outside(catalogue: Catalogue, language: str, text: str) -> str:
 
 
 async def bot_name(database: Database, settings: Settings) -> str | None:
-    """The name of our Telegram bot, if it ever ran with this token."""
-    noted = await facts.noted(database, BOT_NAME)
-    bot, _, name = (noted or "").partition(" ")
-    return name if name and settings.telegram_token.get_secret_value().startswith(f"{bot}:") else None
+    """The name of our Telegram bot; None without a token, or if Telegram cannot be asked now.
+
+    Asked once for each token, then kept. Raises WrongToken.
+    """
+    token = settings.telegram_token.get_secret_value()
+    if not token:
+        return None
+    bot, _, name = (await facts.noted(database, BOT_NAME) or "").partition(" ")
+    if name and bot == _bot_of(token):
+        return name
+    from bot.channels.telegram_aiogram import username_of
+
+    try:
+        found = await username_of(token, settings.telegram_api or None)
+    except SendingError:
+        return None
+    if found:
+        await facts.note(database, BOT_NAME, f"{_bot_of(token)} {found}")
+    return found
+
+
+def _bot_of(token: str) -> str:
+    """The part of a token that is no secret: the bot's number."""
+    return token.partition(":")[0]
 
 
 @contextlib.contextmanager

@@ -319,10 +319,11 @@ class Telegram:
         try:
             self.username = (await _own_errors(self._bot.get_me(request_timeout=SECONDS_PER_CALL))).username
             await self._set_webhook(webhook_url)
-            await self.set_my_commands(self._words.commands)
         except SendingError as error:
             log.warning("telegram away", error=repr(error))
             return False
+        # A menu is a convenience: a Bot API server without it is no reason to stay silent.
+        await _best_effort(self.set_my_commands(self._words.commands))
         return True
 
     async def _set_webhook(self, url: str | None) -> None:
@@ -427,6 +428,16 @@ class Telegram:
         task = asyncio.create_task(_best_effort(call))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+
+async def username_of(token: str, api: str | None = None) -> str | None:
+    """The bot's name. Raises WrongToken, or Away if Telegram cannot be reached."""
+    try:
+        bot = Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(api) if api else PRODUCTION))
+    except TokenValidationError:
+        raise WrongToken from None
+    async with bot:
+        return (await _own_errors(bot.get_me(request_timeout=SECONDS_PER_CALL))).username
 
 
 class _Pauses:

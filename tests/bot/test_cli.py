@@ -241,6 +241,19 @@ async def test_with_a_bot_an_invite_has_a_deep_link(tmp_path: Path) -> None:
     assert made["telegram"] == f"https://t.me/{telegram.username}?start={made['code']}"
 
 
+async def test_a_bot_that_never_ran_is_asked_for_its_name(operator: Operator) -> None:
+    invite = ("invite", "--name", "Nour", "--language", "ar", "--json")
+    async with TelegramServer() as telegram:
+        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        operator.trede("user", "add", "joke@example.org", "--name", "Joke", "--role", "manager")
+        asked = await asyncio.to_thread(operator.trede, *invite, **settings)
+    later = operator.trede(*invite, **settings)
+
+    for done in (asked, later):
+        made = json.loads(done.out)
+        assert made["telegram"] == f"https://t.me/{telegram.username}?start={made['code']}"
+
+
 def _invite_beside(folder: Path, settings: dict[str, str]) -> str:
     with running(folder, **settings) as server:
         return server.trede("invite", "--name", "Nour", "--language", "ar", "--json")
