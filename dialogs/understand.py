@@ -47,10 +47,10 @@ def read_choice(text: str, labels: Sequence[Sequence[str]]) -> int | None:
 
     A label that two choices have in common is none.
     """
-    number = read_whole_number(text)
+    wanted = plain(text)
+    number = read_whole_number(wanted)
     if number is not None and not any(str(number) in words for words in labels):
         return number - 1 if 1 <= number <= len(labels) else None
-    wanted = plain(text)
     found = [index for index, words in enumerate(labels) if wanted and wanted in {plain(w) for w in words}]
     return found[0] if len(found) == 1 else None
 
