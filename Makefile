@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := pip-compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	--allow-unsafe --no-header --strip-extras --quiet
 
-.PHONY: run test test-long check format lock browser clean help
+.PHONY: install run test test-long check format lock browser clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -19,6 +19,8 @@ $(VENV)/.run: requirements/run.txt pyproject.toml
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
+
+install: $(VENV)/.run ## what `trede run` needs, in .venv
 
 run: $(VENV)/.run ## install, then serve web chat and console on http://127.0.0.1:8000
 	$(BIN)/trede run --demo
