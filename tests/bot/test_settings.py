@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,11 @@ SECRET = "s" * 32
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of this machine, and no `.env`."""
     for name in [name for name in os.environ if name.startswith("TREDE_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 def names() -> set[str]:
@@ -43,8 +41,8 @@ def names() -> set[str]:
 
 def documented() -> dict[str, str]:
     """Name → default, as docs/settings.md has them."""
-    lines = (ROOT / "docs/settings.md").read_text().splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    rows = [line for line in (ROOT / "docs/settings.md").read_text().splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     return {cell[0].strip("`"): cell[1] for cell in cells}
 
 
