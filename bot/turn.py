@@ -67,7 +67,7 @@ class Talk:
         turn = reply(moves, session, incoming.said, here)
         ours = tuple(write_message(self.catalogue, turn.session.language, say) for say in turn.says)
         return Change(
-            session=turn.session,
+            session=turn.session if turn.session.mode != "new" else None,  # nothing began: nothing to keep
             events=turn.events,
             messages=(*self._hers(incoming.said, session, turn), *ours),
             summary=_summary(moves, turn, loaded.last_summary, now),
