@@ -452,6 +452,18 @@ def test_what_she_told_of_a_part_that_no_longer_belongs_is_neither_read_back_nor
     assert amina.hears("You keep everything to yourself.")
 
 
+@pytest.mark.parametrize(
+    ("typed", "key"), [("ja", "yes"), ("nee", "no"), ("ja, dit delen", "yes"), ("2", "some")]
+)
+def test_a_plain_yes_or_no_decides_on_sharing_in_her_language(typed: str, key: str) -> None:
+    amina = at_review_with_a_skip().turned(language="nl")
+    amina.does("skip")
+
+    amina.says(typed)
+
+    assert amina.session.answers[Place("share.my_step")].value == (key,)
+
+
 def test_a_share_taken_back_on_the_way_counts_no_more() -> None:
     amina = at_review_with_a_skip()
     amina.taps("This is right", "Only some of it")
@@ -932,6 +944,16 @@ def test_words_sent_before_a_question_do_not_answer_it_after_a_choice() -> None:
 
     assert amina.answer("words") is None
     assert amina.hears("before I asked the next question")
+
+
+def test_words_sent_before_she_went_back_are_added_to_nothing() -> None:
+    amina = talk_through(part="hopes")
+    amina.says("A small shop")
+    amina.does("back")
+
+    amina.sends(Text("and a garden", sent_at=amina.now - timedelta(seconds=2)))
+
+    assert amina.words("good_life") == "A small shop"
 
 
 @pytest.mark.parametrize("seconds", [0, 0.9, -5, 90_000])
