@@ -9,14 +9,14 @@ from datetime import datetime
 from bot.incoming import Incoming, Taken
 from bot.scripts import Library, UnknownVersion
 from bot.words import write, write_message
-from casework.sharing import ask_for_help, summarise
+from casework.sharing import ask_for_help, summarise, withdraw
 from casework.summary import Summary
 from dialogs.engine import Here, reply
 from dialogs.message import Message
 from dialogs.moves import Moves
 from dialogs.said import Said, Tap, Text
 from dialogs.session import Session
-from dialogs.turn import Answered, HandedOver, PersonAsked, Turn
+from dialogs.turn import Answered, HandedOver, PersonAsked, Turn, Withdrawn
 from dialogs.understand import LONGEST
 from locales.catalogue import Catalogue
 from storage.database import Database
@@ -56,6 +56,8 @@ class Talk:
     def _decide(self, incoming: Incoming, loaded: Loaded, now: datetime, token: str) -> Change:
         session = loaded.session or self._new_session(loaded.caller)
         session = replace(session, facts=_facts(loaded.caller))
+        if loaded.is_dealt_with:
+            session = replace(session, asked_for_help=False)
         moves = self.library.moves(session.script)
         here = Here(
             now=now,
@@ -111,4 +113,7 @@ def _summary(moves: Moves, turn: Turn, last: Summary | None, now: datetime) -> S
         return summarise(moves, turn.session, summary_id, now, last)
     if any(isinstance(event, PersonAsked) for event in turn.events):
         return ask_for_help(moves, turn.session, summary_id, now, last)
+    for event in turn.events:
+        if isinstance(event, Withdrawn) and last is not None:
+            return withdraw(moves.script, event.part, last)
     return None

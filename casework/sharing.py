@@ -19,7 +19,7 @@ from casework.summary import (
 )
 from dialogs.asking import chosen_name, item_of, told
 from dialogs.moves import Moves
-from dialogs.script import Step
+from dialogs.script import Script, Step
 from dialogs.session import Answer, Place, Session
 
 _PAUSE = timedelta(minutes=10)
@@ -61,7 +61,7 @@ def summarise(
         experiences=_experiences(shared),
         step=_step(shared),
         flags=flags,
-        changes=_changes(last.answers, answers) if last else (),
+        changes=_since(last, answers) if last else (),
     )
 
 
@@ -73,6 +73,37 @@ def ask_for_help(
         return replace(last, flags=replace(last.flags, asked_for_help=True), changes=())
     head = _head(moves, session, (), summary_id, now)
     return Summary(summary=head, flags=Flags(asked_for_help=True))
+
+
+def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
+    """`last` without a part she takes back, at once; None if nothing is left.
+
+    What she still wants to share of it comes back with the next summary.
+    """
+    gone = [answer for answer in last.answers if answer.part == part]
+    kept = tuple(answer for answer in last.answers if answer.part != part)
+    if not kept and not (last.flags.wants_call or last.flags.asked_for_help):
+        return None
+    feeds = {step.feeds.partition(".")[0] for step in script.steps if step.part == part}
+    skipped = (*last.summary.parts_skipped, part)
+    head = replace(
+        last.summary,
+        parts_done=tuple(name for name in last.summary.parts_done if name != part),
+        parts_skipped=tuple(each.name for each in script.parts if each.name in skipped),
+    )
+    return replace(
+        last,
+        summary=head,
+        answers=kept,
+        ambitions=() if "ambition" in feeds else last.ambitions,
+        experiences=() if "story" in feeds else last.experiences,
+        step=None if "step" in feeds else last.step,
+        changes=(
+            *(last.changes if last.being_changed else ()),
+            *(Change(answer.question, "withdrawn") for answer in gone),
+        ),
+        being_changed=True,
+    )
 
 
 # ── what she shares ───────────────────────────────────────────────────────────────────────────────
@@ -282,6 +313,22 @@ def _flags(moves: Moves, session: Session) -> Flags:
         call_how=how.value if calls and how else (),
         asked_for_help=session.asked_for_help,
         bias_reported=bias is not None and bias.value == ("yes",),
+    )
+
+
+def _since(last: Summary, now: tuple[SharedAnswer, ...]) -> tuple[Change, ...]:
+    """What differs from the last finished summary; what she took back and then shared again has changed."""
+    found = _changes(last.answers, now)
+    if not last.being_changed:
+        return found
+    added = {change.question for change in found if change.what == "added"}
+    taken_back = {change.question for change in last.changes}
+    return (
+        *(
+            Change(change.question, "changed") if change.question in taken_back else change
+            for change in found
+        ),
+        *(change for change in last.changes if change.question not in added),
     )
 
 

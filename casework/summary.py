@@ -155,6 +155,7 @@ class Summary:
     step: StepPlan | None = None
     flags: Flags = field(default_factory=Flags)
     changes: tuple[Change, ...] = ()
+    being_changed: bool = False  # she took a part back, and is not at the end of sharing yet
 
 
 @dataclass(frozen=True, slots=True)

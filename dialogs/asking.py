@@ -17,6 +17,9 @@ PAGE = 6
 LONGEST_NAME = 60
 """Characters of her name that are said. Some answer this question with a whole story."""
 
+STAY_LAST = ("other", "nothing")
+"""Keys of choices that stay at the end of a shuffled question."""
+
 CHOOSING = ("choice", "yes_no", "cards", "language", "read_back", "share")
 
 
@@ -61,6 +64,7 @@ def options(moves: Moves, session: Session, languages: Languages) -> tuple[Optio
     found = [_option(step, choice) for choice in step.choices]
     if step.shuffle:
         random.Random(f"{session.seed}:{step.name}").shuffle(found)  # noqa: S311 — an order, not a secret
+        found.sort(key=lambda option: option.key in STAY_LAST)
     return tuple(found)
 
 
@@ -161,7 +165,6 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
     step = moves.script.step(session.at.step)
     found = options(moves, session, languages)
     lines: list[Label] = [*before, speak(moves.script, session, step, step.text)]
-    hers: list[int] = []
     if step.kind == "read_back":
         above: Phrase | None = None
         for number, place in enumerate(told(moves, session, step.about), start=1):
@@ -170,16 +173,19 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
                 lines.append(title)
             above = title
             lines.append(_numbered(number, moves.script.by_name[place.step]))
-            lines.append(told_words(moves.script, place, session.answers[place]))
-            hers.append(len(lines) - 1)
+            lines.append(_marked(told_words(moves.script, place, session.answers[place])))
     lines.extend(_notes(step, found, session))
     return Say(
         lines=tuple(lines),
         buttons=(*_choices(step, found, session), *_controls(moves, session)),
         expects=_expects(step),
         token=session.token,
-        hers=tuple(hers),
     )
+
+
+def _marked(told: Label) -> Label:
+    """Her answer, so that it can be told from the question above it; the mark turns with the writing."""
+    return told if told == phrases.NO_ANSWER else Phrase("", "» %(words)s", {"words": told})
 
 
 def _numbered(number: int, step: Step) -> Phrase:

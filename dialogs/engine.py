@@ -42,6 +42,7 @@ from dialogs.turn import (
     Say,
     StaleTap,
     Turn,
+    Withdrawn,
 )
 from dialogs.understand import LONGEST, plain, read_choice
 
@@ -90,7 +91,7 @@ class _Reply:
         elif (command := self._command(said)) is not None:
             self._obey(command)
         elif isinstance(said, Tap | Text) and said.token not in (None, self.session.token):
-            self._stale()
+            self._stale(phrases.STALE if isinstance(said, Tap) else phrases.TOO_EARLY)
         elif isinstance(said, Unreadable | Command):
             self._note("unreadable", phrases.UNREADABLE)
         elif mode == "talking":
@@ -331,6 +332,8 @@ class _Reply:
         self.events.append(Answered(place, answer))
         if step.consent and answer.state == "answered" and answer.value in (("yes",), ("agree",)):
             self.events.append(Consented(step.consent, step.name))
+        if step.kind == "share" and self.session.handed_over and answer.value != ("yes",):
+            self.events.append(Withdrawn(step.about))
 
     def _was_sent_before(self, said: Text) -> bool:
         """Whether she sent this before the question was asked: two quick messages, or hers overtook ours.
@@ -610,9 +613,9 @@ class _Reply:
         self.events.append(NotUnderstood(why))
         self._ask_again(note)
 
-    def _stale(self) -> None:
+    def _stale(self, note: Phrase) -> None:
         self.events.append(StaleTap())
-        self._ask_again(phrases.STALE)
+        self._ask_again(note)
 
 
 _BY_WORD: dict[str, CommandName] = {

@@ -37,6 +37,13 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """She takes back a part that was shared before: it leaves the queue at once."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """She cannot write privately now: everything of this session is to be erased; the invite stays good."""
 
@@ -55,7 +62,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class StaleTap:
-    """A button of an earlier question, or the same tap again. Nothing changed."""
+    """A button or words for an earlier question, or the same tap again. Nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,16 @@ class Moved:
 
 
 Event = (
-    Answered | Consented | PersonAsked | HandedOver | Forgotten | Deleted | NotUnderstood | StaleTap | Moved
+    Answered
+    | Consented
+    | PersonAsked
+    | HandedOver
+    | Withdrawn
+    | Forgotten
+    | Deleted
+    | NotUnderstood
+    | StaleTap
+    | Moved
 )
 
 # ── what is said (language-free; the words are looked up later) ───────────────────────────────────
@@ -118,7 +134,6 @@ class Say:
     expects: Expects = "nothing"
     token: str = ""
     quiet: bool = False  # a heading or note, not a question
-    hers: tuple[int, ...] = ()  # which lines hold her own words
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
-from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver
+from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, Withdrawn
 from storage.erasing import erase_client, erase_conversation
 from storage.errors import Conflict
 from storage.knocks import Admitted, Knock, order_key
@@ -193,7 +193,7 @@ def _save_summary(
 ) -> None:
     """One summary a session: sharing anew replaces it, sharing nothing takes it back."""
     if change.summary is None:
-        if any(isinstance(event, HandedOver) for event in change.events):
+        if any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
             connection.execute(delete(summaries).where(summaries.c.session == session.id))
         return
     id = standing.summary_id or change.summary.summary.id

@@ -35,6 +35,7 @@ class Standing:
     session: Session | None
     last_summary: Summary | None
     summary_id: str | None
+    case_state: str | None
     version: int  # of the session, as loaded
     answers: int  # how many were ever given
     messages: int
@@ -59,6 +60,7 @@ _STANDING = (
         sessions.c.messages,
         summaries.c.id.label("summary"),
         summaries.c.body.label("summary_body"),
+        summaries.c.state.label("case_state"),
     )
     .select_from(clients)
     .join(organisations, organisations.c.id == clients.c.organisation)
@@ -89,6 +91,7 @@ def load(connection: Connection, client: str) -> Standing:
         session=_session(connection, row),
         last_summary=None if summary is None else stored_summary.validate_python(summary),
         summary_id=row.summary,
+        case_state=row.case_state,
         version=row.version or 0,
         answers=row.answers or 0,
         messages=row.messages or 0,

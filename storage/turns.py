@@ -27,6 +27,7 @@ class Loaded:
     caller: Caller
     session: Session | None
     last_summary: Summary | None
+    is_dealt_with: bool = False  # her case manager has marked the case as done
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ def _take(connection: Connection, knock: Knock, decide: Decide) -> Outcome:
     if who is None:
         return Outcome("unknown")
     standing = load(connection, who.client)
-    change = decide(Loaded(standing.caller, standing.session, standing.last_summary))
+    change = decide(
+        Loaded(standing.caller, standing.session, standing.last_summary, standing.case_state == "done")
+    )
     messages = save(connection, knock, who, standing, change)
     connection.execute(_SETTLED, {"of": knock.channel, "called": event_name(knock.event)})
     return Outcome("done", messages)

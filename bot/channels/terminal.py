@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.words import write, write_message
-from casework.sharing import ask_for_help, summarise
+from casework.sharing import ask_for_help, summarise, withdraw
 from casework.summary import Summary
 from dialogs.engine import Here, reply
 from dialogs.message import Message, WrittenButton
 from dialogs.moves import Moves
 from dialogs.said import Command, Said, Text
 from dialogs.session import Session
-from dialogs.turn import Deleted, HandedOver, PersonAsked, Turn
+from dialogs.turn import Deleted, HandedOver, PersonAsked, Turn, Withdrawn
 from locales.catalogue import Catalogue
 
 BEGINNING = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -78,6 +78,8 @@ class Play:
                 self.summary = summarise(self.moves, turn.session, "play", now, self.summary)
             elif isinstance(event, PersonAsked):
                 self.summary = ask_for_help(self.moves, turn.session, "play", now, self.summary)
+            elif isinstance(event, Withdrawn) and self.summary is not None:
+                self.summary = withdraw(self.moves.script, event.part, self.summary)
             elif isinstance(event, Deleted):
                 self.summary = None
 

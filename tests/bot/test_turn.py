@@ -185,6 +185,34 @@ async def test_taking_it_all_back_empties_the_queue(house: House) -> None:
     assert await house.queue() == []
 
 
+async def test_a_part_she_takes_back_is_gone_before_she_is_at_the_end(house: House) -> None:
+    await house.web(Command("start"))
+    await house.types(*SHORT[:-9], "1", "yes", "yes", "no", "1", "yes", "Tuesday", "1", "no")
+    before = await house.summary()
+
+    await house.types("change what I said or share", "1", "1", "no")
+
+    after = await house.summary()
+    assert {answer.part for answer in before.answers} == {"hopes", "my_step"}
+    assert {answer.part for answer in after.answers} == {"my_step"}
+    assert (after.ambitions, after.step) == ((), before.step)
+    assert {change.what for change in after.changes} == {"withdrawn"}
+
+
+async def test_help_that_was_given_is_not_asked_for_again(house: House) -> None:
+    await house.web(Command("start"))
+    await house.types(*SHORT[:6])
+    await house.web(Command("person"))
+    await house.types("yes")
+    (case,) = await house.queue()
+    await cases.move(house.database, EVERYTHING, None, case.summary, "done", NOW)
+
+    await house.types(*SHORT[6:])
+
+    (case,) = await house.queue()
+    assert (case.state, case.asked_for_help) == ("new", False)
+
+
 async def test_sharing_anew_replaces_the_summary_and_lists_what_changed(house: House) -> None:
     await house.web(Command("start"))
     await house.types(*SHORT)

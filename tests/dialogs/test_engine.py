@@ -643,8 +643,8 @@ def test_choices_are_read_back_in_the_language_of_now_and_her_own_words_as_they_
     amina.says("Nederlands")
     amina.skips_to("your_words.hopes")
 
-    assert "A shop" in amina.heard
-    assert "Mijn eigen wens" in amina.heard
+    assert "» A shop" in amina.heard
+    assert "» Mijn eigen wens" in amina.heard
 
 
 def test_the_first_question_of_language_counts_from_that_moment() -> None:
