@@ -230,7 +230,8 @@ def _bot_of(token: str) -> str:
 def _socket(host: str, port: int) -> Iterator[socket.socket]:
     """Taken first, so that nothing is started when the port is not free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named, since only then does asyncio send small answers without delay.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

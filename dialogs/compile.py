@@ -16,6 +16,7 @@ from dialogs.file_format import (
     ChoiceStepForm,
     ChoosingForm,
     ConditionForm,
+    DateForm,
     Form,
     HandOverForm,
     LoopForm,
@@ -445,6 +446,8 @@ def _asked(form: AskedForm, step: Step) -> Step:
         step = replace(step, many=form.many)
     if isinstance(form, NumberForm):
         step = replace(step, least=form.least, most=form.most)
+    if isinstance(form, DateForm):
+        step = replace(step, from_today=form.from_today)
     if isinstance(form, ScaleForm):
         step = replace(step, least=0, most=10, low=form.low, high=form.high)
     return step

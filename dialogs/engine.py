@@ -270,7 +270,7 @@ class _Reply:
         if isinstance(said, Tap) and said.value == "keep" and old is not None and old.state == "answered":
             self._go_on(self.session.at)
             return
-        read = read_answer(step, said, found, self.session.draft, self.here.translate)
+        read = read_answer(step, said, found, self.session.draft, self.here.translate, self.here.now.date())
         if isinstance(read, Unclear):
             self._note(read.why, read.note)
             return

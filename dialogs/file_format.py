@@ -160,9 +160,10 @@ class TextForm(AskedForm):
 
 
 class DateForm(AskedForm):
-    """A day."""
+    """A day. `from_today`: one that has passed is not taken."""
 
     kind = "date"
+    from_today: bool = False
 
 
 class LanguageForm(AskedForm):

@@ -81,6 +81,9 @@ NEED_DATE = _phrase(
     "Please write a date: day, month, year. For example 31-12-2027.",
     "Kind. For a question about a date.",
 )
+DAY_PASSED = _phrase(
+    "note", "That day has passed. Please write a day from today on.", "Kind. For a question about a date."
+)
 NEED_WORDS = _phrase(
     "note", "Please write a few words, or skip this question.", "Kind. She sent an empty message."
 )

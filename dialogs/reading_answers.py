@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from dialogs import phrases
 from dialogs.asking import Option, is_several
@@ -23,7 +24,12 @@ class Unclear:
 
 
 def read_answer(
-    step: Step, said: Tap | Text, found: Sequence[Option], draft: Sequence[str], translate: Translate
+    step: Step,
+    said: Tap | Text,
+    found: Sequence[Option],
+    draft: Sequence[str],
+    translate: Translate,
+    today: date,
 ) -> Answer | Unclear:
     """The answer meant. Language, time and channel are filled in by the caller."""
     typed = said.words if isinstance(said, Text) else said.value
@@ -37,7 +43,7 @@ def read_answer(
         return _read_number(step, typed)
     if step.kind == "scale":
         return _read_scale(typed)
-    return _read_date(typed)
+    return _read_date(step, typed, today)
 
 
 def _read_words(said: Tap | Text) -> Answer | Unclear:
@@ -106,6 +112,10 @@ def _read_scale(typed: str) -> Answer | Unclear:
     return Answer("answered", typed, (str(number),))
 
 
-def _read_date(typed: str) -> Answer | Unclear:
+def _read_date(step: Step, typed: str, today: date) -> Answer | Unclear:
     day = read_date(typed)
-    return Answer("answered", typed, (day.isoformat(),)) if day else Unclear("date", phrases.NEED_DATE)
+    if day is None:
+        return Unclear("date", phrases.NEED_DATE)
+    if step.from_today and day < today:
+        return Unclear("date", phrases.DAY_PASSED)
+    return Answer("answered", typed, (day.isoformat(),))

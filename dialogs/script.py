@@ -83,6 +83,7 @@ class Step:
     many: bool = False  # cards: more than one may be chosen
     least: float | None = None  # number, scale
     most: float | None = None
+    from_today: bool = False  # date: a day that has passed is not taken
     low: str = ""  # words at the ends of a scale
     high: str = ""
     feeds: str = ""  # where the answer goes in the summary, e.g. "step.what"

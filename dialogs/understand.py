@@ -8,6 +8,9 @@ from datetime import date
 LONGEST = 4000
 """Characters of one answer that are kept; a longer text is refused kindly."""
 
+LONGEST_CHOICE = 400
+"""Characters of a text that can mean a choice or several; a longer one is a story, and not searched."""
+
 _SPLIT = re.compile(r"[\s,;،؛+&/]+")
 _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
@@ -47,6 +50,8 @@ def read_choice(text: str, labels: Sequence[Sequence[str]]) -> int | None:
 
     A label that two choices have in common is none.
     """
+    if len(text) > LONGEST_CHOICE:
+        return None
     wanted = plain(text)
     number = read_whole_number(wanted)
     if number is not None and not any(str(number) in words for words in labels):
@@ -57,6 +62,8 @@ def read_choice(text: str, labels: Sequence[Sequence[str]]) -> int | None:
 
 def read_choices(text: str, labels: Sequence[Sequence[str]]) -> tuple[int, ...] | None:
     """Indexes of the choices meant, such as "1 3" or a label; None if any piece is not understood."""
+    if len(text) > LONGEST_CHOICE:
+        return None
     whole = read_choice(text, labels)
     if whole is not None:
         return (whole,)

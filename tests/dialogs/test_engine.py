@@ -58,6 +58,7 @@ ALL_KINDS = """
             ask: What does it weigh?
           - date: day
             ask: Which day?
+            from_today: true
           - scale: sure
             ask: How sure?
             low: not sure
@@ -1144,6 +1145,16 @@ def test_what_is_no_date_is_asked_again(typed: str) -> None:
 
     assert amina.answer("day") is None
     assert amina.hears("day, month, year")
+
+
+@pytest.mark.parametrize(("typed", "is_taken"), [("21-11-2026", False), ("22-11-2026", True)])
+def test_a_day_that_has_passed_is_not_taken_where_it_would_make_no_sense(typed: str, is_taken: bool) -> None:
+    amina = at("day")
+
+    amina.says(typed)
+
+    assert (amina.answer("day") is not None) == is_taken
+    assert amina.hears("That day has passed.") != is_taken
 
 
 def test_cards_have_pictures() -> None:

@@ -1,5 +1,6 @@
 """What a person types is understood in any script's digits, and however letters are written."""
 
+import time
 from datetime import date
 
 import pytest
@@ -146,3 +147,12 @@ def test_nothing_that_is_typed_breaks_the_reading(typed: str) -> None:
 @given(st.text(alphabet=st.characters(categories=["Nd"]), max_size=30))
 def test_digits_of_any_script_never_break_the_reading(typed: str) -> None:
     assert read_whole_number(typed) is None or read_whole_number(typed) == int(western(typed))
+
+
+def test_a_story_is_no_choice_however_long_and_is_seen_so_at_once() -> None:
+    began = time.perf_counter()
+
+    assert read_choices("a," * 2000, [(f"label {number}",) for number in range(30)]) is None
+    assert read_choice("!" * 3999 + "a", [("yes",), ("no",)]) is None
+
+    assert time.perf_counter() - began < 0.05

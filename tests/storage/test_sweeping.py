@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert, select
 
 from storage.database import Database
-from storage.sweeping import UPDATES_KEPT, sweep
-from storage.tables import received
+from storage.quarantine import failed
+from storage.sweeping import QUARANTINE_KEPT, UPDATES_KEPT, sweep
+from storage.tables import quarantine, received
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -21,4 +22,15 @@ async def test_only_names_of_old_updates_are_swept_out(database: Database) -> No
     await sweep(database, NOW)
 
     left = await database.read(lambda connection: connection.scalars(select(received.c.event)).all())
+    assert left == ["new"]
+
+
+async def test_an_update_set_aside_is_not_kept_for_ever(database: Database) -> None:
+    late = timedelta(seconds=1)
+    await failed(database, "telegram", "old", "words", "KeyError", NOW - QUARANTINE_KEPT - late)
+    await failed(database, "telegram", "new", "words", "KeyError", NOW - QUARANTINE_KEPT + late)
+
+    await sweep(database, NOW)
+
+    left = await database.read(lambda connection: connection.scalars(select(quarantine.c.event)).all())
     assert left == ["new"]
