@@ -1,7 +1,7 @@
 """Fixtures that every room's tests share."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from storage.database import Database, open_database
 from storage.migrate import upgrade
 from storage.sealed import use_key
+from tests.postgres import PostgresServer, emptied, running_postgres
 
 KEY = bytes(range(32))
 
@@ -41,3 +42,16 @@ async def fresh_database(sqlite_url: str) -> AsyncIterator[Database]:
     database = open_database(sqlite_url)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL for this run. It starts with the first test that asks for it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """The address of a migrated PostgreSQL database without rows."""
+    return emptied(postgres_server)
