@@ -10,7 +10,10 @@ LOCK := pip-compile --generate-hashes --no-emit-index-url --no-emit-find-links -
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
+OLD := Trede needs Python 3.11 or newer, and $(PYTHON) is older. If you have another: make PYTHON=python3.12 run
+
 $(VENV)/.run: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and '$(OLD)')"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
