@@ -74,7 +74,8 @@ def web_chat(
     router.add_api_route("/chat/{code}", chat.show, methods=["GET", "HEAD"])
     router.add_api_route("/chat/{code}", chat.answer, methods=["POST"])
     router.add_api_route("/bye", chat.bye, methods=["GET", "HEAD"])
-    router.add_api_route("/chat/{rest:path}", chat.nothing, methods=["GET", "HEAD", "POST", "PUT", "DELETE"])
+    for rest in ("/chat", "/chat/{rest:path}"):  # a link that was cut off is a wrong one too
+        router.add_api_route(rest, chat.nothing, methods=["GET", "HEAD", "POST", "PUT", "DELETE"])
     return router
 
 

@@ -411,6 +411,15 @@ async def test_every_bad_code_gets_the_same_neutral_page(
     assert talk.heard == []
 
 
+@pytest.mark.parametrize("path", ["/chat", "/chat/"])
+async def test_a_link_that_was_cut_off_gets_that_page_too(phone: Phone, path: str) -> None:
+    wrong = await phone.get("/chat/some-other-wrong-code")
+
+    cut_off = await phone.get(path)
+
+    assert (cut_off.status_code, cut_off.text, cut_off.headers) == (404, wrong.text, wrong.headers)
+
+
 async def test_a_used_up_code_cannot_be_told_from_a_wrong_one(
     phone: Phone, talk: FakeTalk, page: str
 ) -> None:
