@@ -38,7 +38,9 @@ T = TypeVar("T")
 WRONG = 2
 FOUND = 1
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+ABOUT = "Trede talks with clients, and lays what they share in their case manager's queue."
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=ABOUT)
 db = typer.Typer(no_args_is_help=True, help="The database.")
 words = typer.Typer(no_args_is_help=True, help="Words and their translations.")
 user = typer.Typer(no_args_is_help=True, help="Members of staff.")
