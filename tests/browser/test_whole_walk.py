@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage, axe_violations, overflows, shoot, small_targets
+from tests.chatting import Chatting
 from tests.running import Running, running
 
 DESK = {"viewport": {"width": 1200, "height": 800}, "has_touch": False, "locale": "en-GB"}
@@ -128,10 +128,21 @@ async def test_she_talks_to_the_end_and_her_case_manager_finds_the_summary(
     assert summary["flags"]["wants_call"]
 
 
-async def test_the_case_manager_reads_it_in_a_minute(
-    trede: Running, open_page: OpenPage, tmp_path: Path
-) -> None:
-    queue = json.loads(trede.trede("queue", "--json"))
+def told(trede: Running, language: str) -> dict[str, str]:
+    """The same walk by plain HTTP; her line in the queue."""
+    with Chatting(invite(trede, language)) as client:
+        client.starts()
+        for action in walk(language):
+            if isinstance(action, Tap):
+                client.taps(action.number)
+            else:
+                client.says(action if isinstance(action, str) else " ".join(map(str, action.numbers)))
+    queue: list[dict[str, str]] = json.loads(trede.trede("queue", "--json"))
+    return next(case for case in reversed(queue) if case["language"] == language)
+
+
+async def test_the_case_manager_reads_it_in_a_minute(trede: Running, open_page: OpenPage) -> None:
+    case, ukrainian = told(trede, "ar"), told(trede, "uk")
     desk = await open_page(**DESK)
 
     await desk.goto(trede.enter)
@@ -142,7 +153,6 @@ async def test_the_case_manager_reads_it_in_a_minute(
     await desk.locator("main button").first.click()
     await expect(desk.get_by_role("table")).to_be_visible()
     await check(desk, "desk-2-queue")
-    case = next(case for case in queue if case["language"] == "ar")
     await desk.goto(f"{trede.address}/staff/cases/{case['summary']}")
     await check(desk, "desk-3-summary")
     await expect(desk.locator("[lang=ar]", has_text=WORDS["ar"][1]).first).to_be_visible()
@@ -150,7 +160,6 @@ async def test_the_case_manager_reads_it_in_a_minute(
     await desk.emulate_media(media="print")
     await shoot(desk, "desk-4-print")
     await desk.emulate_media(media="screen")
-    ukrainian = next(case for case in queue if case["language"] == "uk")
     await desk.goto(f"{trede.address}/staff/cases/{ukrainian['summary']}")
     await expect(desk.locator("main")).to_contain_text("<b>майстерня</b>")
 
