@@ -23,11 +23,12 @@ from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, p
 from bot.settings import Settings, WrongSettings, read_settings
 from casework.person import EVERYTHING
 from casework.reading import for_reader
-from casework.summary import Summary, in_queue_order
+from casework.summary import Flags, Summary, in_queue_order
+from console.reader import Reader
 from dialogs.errors import BrokenScript, DialogError
 from dialogs.library import Sources, load, packaged_sources
 from dialogs.moves import Moves
-from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES
+from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
 from storage import cases, invites, staff
 from storage import sign_in as sign_ins
 from storage.database import Database
@@ -406,8 +407,21 @@ def summary(
         print(summary_json(found))  # noqa: T201
         return
     _say(f"{_printable(found.summary.client)} · {found.summary.created:%Y-%m-%d}")
+    for line in _asks(found.flags, language):
+        _say(line)
     for answer in found.answers:
         _say(f"\n{answer.asked}\n  {_printable(', '.join(answer.chosen) or answer.verbatim or '—')}")
+
+
+def _asks(flags: Flags, language: str) -> list[str]:
+    """What she asks, in the words of the console."""
+    t = Reader(language, read_catalogue("staff", STAFF_LANGUAGES).look_up, client_words().look_up).t
+    asked = [t("Asked for help")] if flags.asked_for_help else []
+    if flags.wants_call:
+        asked.append(t("Wants a call"))
+    if flags.call_when:
+        asked.append(f"{t('When it is safe to call')}: {_printable(flags.call_when)}")
+    return asked
 
 
 def _printable(words: str) -> str:

@@ -269,6 +269,7 @@ def test_queue_and_summary_tell_what_she_shared(operator: Operator) -> None:
         queue = json.loads(server.trede("queue", "--json"))
         shown = json.loads(server.trede("summary", queue[0]["summary"], "--json", "--language", "nl"))
         told = server.trede("queue")
+        in_dutch = server.trede("summary", queue[0]["summary"], "--language", "nl")
 
     assert {"summary", "client", "state", "language", "created"} <= set(queue[0])
     assert (queue[0]["state"], queue[0]["language"]) == ("new", "en")
@@ -276,6 +277,7 @@ def test_queue_and_summary_tell_what_she_shared(operator: Operator) -> None:
     assert shown["summary"]["id"] == queue[0]["summary"]
     assert {"summary", "answers", "ambitions", "experiences", "step", "flags", "changes"} <= set(shown)
     assert queue[0]["summary"] in told
+    assert "Vraagt om hulp" in in_dutch
 
 
 def test_a_member_of_staff_is_added_once(operator: Operator) -> None:
