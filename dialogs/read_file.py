@@ -98,7 +98,7 @@ class _FormReader:
         return form.come_from(self.file, self.lost)
 
     def _part(self, node: Mapping) -> PartForm:
-        name = _word(node.get("part"))
+        self.question = name = _word(node.get("part"))
         steps = self._steps(node)
         self.question = name
         return self._form(PartForm, node, {"steps": steps, "only_if": self._conditions(node, "only_if")})

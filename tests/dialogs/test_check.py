@@ -406,7 +406,7 @@ FAULTS = {
     "step of no kind": ("- sya: hi\n  text: Hi.", 0, "hi", "This step is of no kind. Did you mean 'say'?"),
     "step of two kinds": ("- choice: c\n  date: d\n  ask: C?", 0, "c", "'choice' and 'date' at once"),
     "step without a kind": ("- ask: Why?\n  hint: x", 0, "Why?", "This step is of no kind."),
-    "step that is only a word": ("- say: hi\n  text: Hi.\n- welcome", 2, "", "'steps' wants a step here"),
+    "step that is only a word": ("- say: hi\n  text: Hi.\n- welcome", 2, "one", "'steps' wants a step here"),
     "nothing to read back": (
         "- read_back: r\n  ask: About %(part)s.",
         0,
@@ -486,6 +486,16 @@ def test_two_files_of_one_name_are_a_fault() -> None:
 
     words = "There is another script of this name, a/demo.yaml. Rename one of the files."
     assert faults == [Fault("b/demo.yaml", 1, "", words)]
+
+
+def test_a_fault_in_a_part_names_that_part_and_not_the_one_before() -> None:
+    faults = faults_in(
+        script("- say: hi\n  text: Hi.") + "  - {part: two, title: Two, minutes: 1, steps: []}\n"
+    )
+
+    assert [(each.question, each.message) for each in faults] == [
+        ("two", "A dead end: the list 'steps' is empty. Add a step.")
+    ]
 
 
 def test_a_part_twice_is_a_fault() -> None:
