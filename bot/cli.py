@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.demo import demo
 from bot.logs import set_up_logs
-from bot.scripts import open_library
+from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
 from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, prepare, serve
 from bot.settings import Settings, WrongSettings, read_settings
@@ -51,6 +52,8 @@ app.add_typer(user, name="user")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 Language = Annotated[str, typer.Option(help="Language of the words around hers.")]
+
+_OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 out = Console(soft_wrap=True)
 
@@ -396,7 +399,7 @@ def summary(
         found = await cases.find(database, EVERYTHING, id, now())
         if found is None:
             return None
-        library = await open_library(database, now())
+        library = await open_library(database, compiled_reflection(), now())
         script = await library.fetch(found.summary.summary.script_version)
         return _in_words(found.summary, Moves(script) if script else None, language)
 
@@ -425,8 +428,5 @@ def _asks(flags: Flags, language: str) -> list[str]:
 
 
 def _printable(words: str) -> str:
-    """A person's words without what a terminal would obey."""
-    return "".join(
-        letter if letter == "\n" or (ord(letter) >= 32 and not 127 <= ord(letter) < 160) else "\ufffd"
-        for letter in words
-    )
+    """A person's words without what a terminal would obey, or what would turn its lines round."""
+    return "".join("\ufffd" if _OBEYED.match(letter) else letter for letter in words)

@@ -46,11 +46,15 @@ class Library:
         return self._compiled[version].script
 
 
-async def open_library(database: Database, now: datetime) -> Library:
-    """Compile the packaged reflection and keep this version in the database. Raises BrokenScript."""
-    sources = sources_of(REFLECTION, packaged_sources())
-    current = Moves(load(REFLECTION, sources))
-    await scripts.publish(database, current.script.version, REFLECTION, texts(sources), now)
+def compiled_reflection() -> Moves:
+    """The packaged reflection. Raises BrokenScript."""
+    return Moves(load(REFLECTION, packaged_sources()))
+
+
+async def open_library(database: Database, current: Moves, now: datetime) -> Library:
+    """All versions in the database, `current` kept there as well."""
+    sources = texts(sources_of(REFLECTION, packaged_sources()))
+    await scripts.publish(database, current.script.version, REFLECTION, sources, now)
     return Library(database, current)
 
 

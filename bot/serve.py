@@ -18,7 +18,7 @@ from bot.fault import fault
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import OverallPace
-from bot.scripts import open_library
+from bot.scripts import compiled_reflection, open_library
 from bot.sending import SendingError
 from bot.settings import Settings, WrongSettings
 from bot.turn import Talk
@@ -26,7 +26,7 @@ from bot.web_app import Webhook, web_app
 from dialogs import phrases
 from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, autonym, read_catalogue
 from storage import facts, migrate, quarantine
-from storage.database import Database, open_database
+from storage.database import Database, address_of, open_database
 from storage.errors import DatabaseUnreadable, StorageError
 from storage.key_proof import prove_key
 from storage.keys import load_or_make_key
@@ -74,6 +74,7 @@ def offered() -> tuple[tuple[str, str], ...]:
 
 def prepare(settings: Settings) -> None:
     """The data directory, the key and the tables. Raises a StorageError or WrongSettings."""
+    address_of(settings.database)  # before anything is made
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -120,8 +121,9 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
     Raises before anything is half started: PortInUse, StorageError, BrokenScript, ChannelRefused.
     """
     with _socket(settings.host, settings.port) as listening:
+        current = compiled_reflection()
         async with opened(settings) as database, AsyncExitStack() as stack:
-            library = await open_library(database, now())
+            library = await open_library(database, current, now())
             wake = asyncio.Event()
             talk = Talk(database, library, client_words(), offered(), now, woken=(wake,))
             line = (

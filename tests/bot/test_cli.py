@@ -444,6 +444,13 @@ def test_a_broken_script(operator: Operator, copy: Path, spoilt: str) -> None:
 
     assert_refused(done, "reflection.yaml:", "run `trede check`")
     assert_port_is_free(operator)
+    assert not Path(operator.env["TREDE_DATA_DIR"]).exists(), "nothing is half started"
+
+
+def test_a_database_of_a_kind_we_do_not_know(operator: Operator) -> None:
+    assert_refused(operator.trede("run", TREDE_DATABASE_URL="mysql://x"), "TREDE_DATABASE_URL")
+
+    assert not Path(operator.env["TREDE_DATA_DIR"]).exists(), "nothing is half started"
 
 
 def test_a_broken_script_to_play_or_draw(operator: Operator) -> None:

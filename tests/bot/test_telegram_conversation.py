@@ -14,7 +14,7 @@ from bot.channels.telegram_aiogram import Telegram, Words
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
-from bot.scripts import Library, open_library
+from bot.scripts import Library, compiled_reflection, open_library
 from bot.turn import Talk
 from casework.person import EVERYTHING
 from casework.summary import Summary
@@ -136,7 +136,7 @@ async def house(fresh_database: Database, request: pytest.FixtureRequest) -> Asy
     by_webhook = getattr(request, "param", "polling") == "webhook"
     await add_organisation(fresh_database, "Huis", now())
     await add_staff(fresh_database, email="mara@huis.example", name="Mara", role="manager", now=now())
-    library = await open_library(fresh_database, now())
+    library = await open_library(fresh_database, compiled_reflection(), now())
     catalogue = read_catalogue("client", CLIENT_LANGUAGES)
     languages = [(language, autonym(language)) for language in CLIENT_LANGUAGES]
     wake = asyncio.Event()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Table, func, select
 
 from bot.incoming import Incoming, Taken
-from bot.scripts import Library, open_library, texts
+from bot.scripts import Library, compiled_reflection, open_library, texts
 from bot.serve import client_words, offered
 from bot.turn import Talk
 from casework.person import EVERYTHING
@@ -120,7 +120,7 @@ async def house(fresh_database: Database) -> House:
     made = await invite(
         fresh_database, name="Amina", language="en", manager_email="joke@huis.example", now=NOW
     )
-    return House(fresh_database, await open_library(fresh_database, NOW), made.code)
+    return House(fresh_database, await open_library(fresh_database, compiled_reflection(), NOW), made.code)
 
 
 # ── from her link to the queue ───────────────────────────────────────────────────────────────────
