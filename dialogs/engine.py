@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from dialogs import phrases
 from dialogs.asking import (
@@ -46,7 +46,8 @@ from dialogs.turn import (
 )
 from dialogs.understand import LONGEST, plain, read_choice
 
-_TELEGRAM_KEEPS = timedelta(hours=24)
+_TELEGRAM_KEEPS = 24 * 60 * 60
+"""Seconds that a text waits for us at Telegram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,11 +340,16 @@ class _Reply:
         """Whether she sent this before the question was asked: two quick messages, or hers overtook ours.
 
         Telegram's times are whole seconds, and it keeps texts for a day; anything older is no real time.
+        Two clocks are compared, so what they differ by at the least is taken off.
         """
         asked = self.session.asked_at
         if said.sent_at is None or asked is None:
             return False
-        return timedelta(seconds=1) <= asked.astimezone(UTC) - said.sent_at < _TELEGRAM_KEEPS
+        took = (self.here.now - said.sent_at).total_seconds()
+        lag = took if self.session.lag is None else min(took, self.session.lag)
+        self.session = replace(self.session, lag=lag)
+        early = (asked - said.sent_at).total_seconds()
+        return early < _TELEGRAM_KEEPS and early - lag >= 1
 
     def _late(self, words: str) -> None:
         place = self.session.last

@@ -61,6 +61,7 @@ class Session:
     at: Place = NOWHERE
     token: str = ""  # of the question on her screen; a tap with another one is stale
     asked_at: datetime | None = None
+    lag: float | None = None  # seconds: the least that a message took to us, by the channel's clock and ours
     visit: int = 1  # grows each time she comes back
     part: str = ""  # the part last announced
     last: Place = NOWHERE  # the question she answered last; a second quick message belongs to it

@@ -927,6 +927,7 @@ def test_a_whole_story_instead_of_a_name_is_kept_but_not_said_every_time() -> No
 
 def test_a_second_quick_message_is_added_to_the_answer_before() -> None:
     amina = talk_through(part="hopes")
+    amina.turned(lag=0.4)
     amina.says("A small shop")
 
     amina.sends(Text("and a garden", sent_at=amina.now - timedelta(seconds=2)))
@@ -939,7 +940,7 @@ def test_a_second_quick_message_is_added_to_the_answer_before() -> None:
 
 def test_words_sent_before_a_question_do_not_answer_it_after_a_choice() -> None:
     amina = at("words")
-    amina.turned(last=Place("feeling"))
+    amina.turned(last=Place("feeling"), lag=0.4)
 
     amina.sends(Text("yes", sent_at=amina.now - timedelta(seconds=2)))
 
@@ -949,6 +950,7 @@ def test_words_sent_before_a_question_do_not_answer_it_after_a_choice() -> None:
 
 def test_words_sent_before_she_went_back_are_added_to_nothing() -> None:
     amina = talk_through(part="hopes")
+    amina.turned(lag=0.4)
     amina.says("A small shop")
     amina.does("back")
 
@@ -960,14 +962,28 @@ def test_words_sent_before_she_went_back_are_added_to_nothing() -> None:
 @pytest.mark.parametrize("seconds", [0, 0.9, -5, 90_000])
 def test_words_sent_within_a_second_or_later_answer_the_question(seconds: float) -> None:
     amina = at("words")
+    amina.turned(lag=0.0)
 
     amina.sends(Text("mine", sent_at=amina.now - timedelta(seconds=seconds)))
 
     assert amina.words("words") == "mine"
 
 
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_a_clock_that_is_minutes_wrong_adds_no_answer_to_another(seconds: float) -> None:
+    amina = talk_through(part="hopes")
+    wrong = timedelta(seconds=seconds)
+
+    for words in ("A small shop", "To sing", "My aunt"):
+        amina.sends(Text(words, sent_at=amina.now + timedelta(seconds=30) - wrong))
+
+    assert amina.words("good_life") == "A small shop"
+    assert amina.words("dream") == "To sing"
+
+
 def test_what_would_grow_too_long_is_not_added() -> None:
     amina = talk_through(part="hopes")
+    amina.turned(lag=0.4)
     amina.says("x" * LONGEST)
 
     amina.sends(Text("and more", sent_at=NINE))
