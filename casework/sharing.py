@@ -81,6 +81,8 @@ def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
     What she still wants to share of it comes back with the next summary.
     """
     gone = [answer for answer in last.answers if answer.part == part]
+    if not gone:
+        return last
     kept = tuple(answer for answer in last.answers if answer.part != part)
     if not kept and not (last.flags.wants_call or last.flags.asked_for_help):
         return None
@@ -104,6 +106,17 @@ def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
         ),
         being_changed=True,
     )
+
+
+def is_same(one: Summary, other: Summary) -> bool:
+    """Whether both tell a case manager the same, whenever they were made."""
+    return _timeless(one) == _timeless(other)
+
+
+def _timeless(summary: Summary) -> Summary:
+    head = replace(summary.summary, id="", created=datetime.min, minutes=0, languages=())
+    answers = tuple(replace(a, share=replace(a.share, decided_at=None)) for a in summary.answers)
+    return replace(summary, summary=head, answers=answers, changes=())
 
 
 # ── what she shares ───────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
+from casework.sharing import is_same
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
-from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, Withdrawn
+from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
 from storage.erasing import erase_client, erase_conversation
 from storage.errors import Conflict
 from storage.knocks import Admitted, Knock, order_key
@@ -196,6 +197,9 @@ def _save_summary(
         if any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
             connection.execute(delete(summaries).where(summaries.c.session == session.id))
         return
+    asks_now = any(isinstance(event, PersonAsked) for event in change.events)
+    if standing.last_summary is not None and not asks_now and is_same(change.summary, standing.last_summary):
+        return  # nothing new for her case manager to see
     id = standing.summary_id or change.summary.summary.id
     summary = replace(change.summary, summary=replace(change.summary.summary, id=id))
     row = {

@@ -213,6 +213,34 @@ async def test_help_that_was_given_is_not_asked_for_again(house: House) -> None:
     assert (case.state, case.asked_for_help) == ("new", False)
 
 
+async def test_sharing_the_same_again_is_nothing_new_for_her_case_manager(house: House) -> None:
+    await house.web(Command("start"))
+    await house.types(*SHORT)
+    (case,) = await house.queue()
+    await cases.move(house.database, EVERYTHING, None, case.summary, "seen", NOW)
+
+    await house.types("change what I said or share", "1", "1", *SHORT[-8:])
+
+    (after,) = await house.queue()
+    assert (await house.session()).mode == "ended"
+    assert after.state == "seen"
+
+
+async def test_asking_for_a_person_again_is_new_though_it_was_dealt_with(house: House) -> None:
+    await house.web(Command("start"))
+    await house.types(*SHORT[:6])
+    await house.web(Command("person"))
+    await house.types("yes")
+    (case,) = await house.queue()
+    await cases.move(house.database, EVERYTHING, None, case.summary, "done", NOW)
+
+    await house.web(Command("person"))
+    await house.types("yes")
+
+    (after,) = await house.queue()
+    assert (after.state, after.asked_for_help) == ("new", True)
+
+
 async def test_sharing_anew_replaces_the_summary_and_lists_what_changed(house: House) -> None:
     await house.web(Command("start"))
     await house.types(*SHORT)
