@@ -9,14 +9,12 @@ from datetime import datetime
 from bot.incoming import Incoming, Taken
 from bot.scripts import Library, UnknownVersion
 from bot.words import write, write_message
-from casework.sharing import ask_for_help, summarise, withdraw
-from casework.summary import Summary
+from casework.sharing import after_turn
 from dialogs.engine import Here, reply
 from dialogs.message import Message
-from dialogs.moves import Moves
 from dialogs.said import Said, Tap, Text
 from dialogs.session import Session
-from dialogs.turn import Answered, HandedOver, PersonAsked, Turn, Withdrawn
+from dialogs.turn import Answered, Turn
 from dialogs.understand import LONGEST
 from locales.catalogue import Catalogue
 from storage.database import Database
@@ -72,7 +70,7 @@ class Talk:
             session=turn.session if turn.session.mode != "new" else None,  # nothing began: nothing to keep
             events=turn.events,
             messages=(*self._hers(incoming.said, session, turn), *ours),
-            summary=_summary(moves, turn, loaded.last_summary, now),
+            summary=after_turn(moves, turn, secrets.token_hex(8), now, loaded.last_summary),
         )
 
     def _new_session(self, caller: Caller) -> Session:
@@ -104,16 +102,3 @@ def _facts(caller: Caller) -> dict[str, str]:
         "case_manager": caller.manager_name,
         "organisation": caller.organisation_name,
     }
-
-
-def _summary(moves: Moves, turn: Turn, last: Summary | None, now: datetime) -> Summary | None:
-    """The summary to lay in the queue after this turn, or None if this turn changes nothing there."""
-    summary_id = last.summary.id if last else secrets.token_hex(8)
-    if any(isinstance(event, HandedOver) for event in turn.events):
-        return summarise(moves, turn.session, summary_id, now, last)
-    if any(isinstance(event, PersonAsked) for event in turn.events):
-        return ask_for_help(moves, turn.session, summary_id, now, last)
-    for event in turn.events:
-        if isinstance(event, Withdrawn) and last is not None:
-            return withdraw(moves.script, event.part, last)
-    return None

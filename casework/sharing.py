@@ -17,10 +17,11 @@ from casework.summary import (
     StepPlan,
     Summary,
 )
-from dialogs.asking import chosen_name, item_of, told
+from dialogs.asking import agrees, chosen_name, item_of, told
 from dialogs.moves import Moves
 from dialogs.script import Script, Step
 from dialogs.session import Answer, Place, Session
+from dialogs.turn import Deleted, Forgotten, HandedOver, PersonAsked, Turn, Withdrawn
 
 _PAUSE = timedelta(minutes=10)
 """A longer silence between two answers counts as this much."""
@@ -39,6 +40,23 @@ class _Shared:
     round: int
     step: Step
     answer: Answer
+
+
+def after_turn(
+    moves: Moves, turn: Turn, summary_id: str, now: datetime, last: Summary | None
+) -> Summary | None:
+    """Her summary in the queue after a turn: `last` itself if nothing touched it, None if there is none."""
+    summary = last
+    for event in turn.events:
+        if isinstance(event, HandedOver):
+            summary = summarise(moves, turn.session, summary_id, now, summary)
+        elif isinstance(event, PersonAsked):
+            summary = ask_for_help(moves, turn.session, summary_id, now, summary)
+        elif isinstance(event, Withdrawn) and summary is not None:
+            summary = withdraw(moves.script, event.part, summary)
+        elif isinstance(event, Deleted | Forgotten):
+            summary = None
+    return summary
 
 
 def summarise(
@@ -70,7 +88,8 @@ def ask_for_help(
 ) -> Summary:
     """She wants to talk to a person: what she shared before, or nothing but her name, and this wish."""
     if last is not None:
-        return replace(last, flags=replace(last.flags, asked_for_help=True), changes=())
+        changes = last.changes if last.being_changed else ()
+        return replace(last, flags=replace(last.flags, asked_for_help=True), changes=changes)
     head = _head(moves, session, (), summary_id, now)
     return Summary(summary=head, flags=Flags(asked_for_help=True))
 
@@ -195,7 +214,7 @@ def _head(
         (
             step.consent
             for step in reversed(moves.script.steps)
-            if step.consent and session.answers.get(Place(step.name), Answer("not_asked")).state == "answered"
+            if agrees(step, session.answers.get(Place(step.name)))
         ),
         "",
     )

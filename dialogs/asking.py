@@ -7,7 +7,7 @@ from datetime import date
 
 from dialogs import phrases
 from dialogs.moves import Moves
-from dialogs.script import END, FORGET, SILENT, Choice, Part, Script, Step
+from dialogs.script import AGREES, END, FORGET, SILENT, Choice, Part, Script, Step
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Button, Expects, Label, Phrase, Say
 
@@ -96,6 +96,12 @@ def item_of(script: Script, place: Place) -> str:
     """What is shared as one: a single answer, or a whole round of a loop ("story_loop#2")."""
     step = script.by_name[place.step]
     return f"{step.loop}#{place.round}" if step.loop else step.name
+
+
+def agrees(step: Step, answer: Answer | None) -> bool:
+    """Whether she said yes to a consent text with this answer."""
+    said_yes = answer is not None and answer.state == "answered" and answer.value[0] in AGREES
+    return bool(step.consent) and said_yes
 
 
 def share_items(moves: Moves, session: Session, part: str) -> tuple[tuple[str, Label], ...]:

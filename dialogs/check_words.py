@@ -10,11 +10,13 @@ from dialogs.file_format import (
     SUMMARY_KEYS,
     AskedForm,
     CardsForm,
+    ChoiceStepForm,
     ChoosingForm,
     NumberForm,
     ScriptForm,
 )
 from dialogs.read_file import did_you_mean
+from dialogs.script import AGREES
 
 MAX_TEXT = 300
 MAX_CHOICES = 7
@@ -81,6 +83,9 @@ def _of_question(step: AskedForm) -> Iterator[tuple[int, str]]:
         yield step.line_of("least"), words
     if isinstance(step, ChoosingForm):
         yield from _of_choices(step)
+    if isinstance(step, ChoiceStepForm) and step.consent and AGREES[0] not in {c.key for c in step.choices}:
+        words = f"No choice has the key '{AGREES[0]}', so no consent is recorded."
+        yield step.line_of("consent"), f"{words} Give it to the choice that says yes."
 
 
 def _of_choices(step: ChoosingForm) -> Iterator[tuple[int, str]]:

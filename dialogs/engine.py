@@ -9,6 +9,7 @@ from dialogs.asking import (
     LONGEST_NAME,
     Languages,
     Option,
+    agrees,
     ask,
     chosen_name,
     heading,
@@ -35,7 +36,6 @@ from dialogs.turn import (
     Forgotten,
     HandedOver,
     Label,
-    Moved,
     NotUnderstood,
     PersonAsked,
     Phrase,
@@ -331,7 +331,7 @@ class _Reply:
         place = self.session.at
         self.session = replace(self.session, answers={**self.session.answers, place: answer})
         self.events.append(Answered(place, answer))
-        if step.consent and answer.state == "answered" and answer.value in (("yes",), ("agree",)):
+        if agrees(step, answer):
             self.events.append(Consented(step.consent, step.name))
         if step.kind == "share" and self.session.handed_over and answer.value != ("yes",):
             self.events.append(Withdrawn(step.about))
@@ -592,7 +592,6 @@ class _Reply:
 
     def _mode(self, trigger: str) -> None:
         self.session = replace(self.session, mode=change_mode(self.session.mode, trigger))  # type: ignore[arg-type]
-        self.events.append(Moved(self.session.mode))
 
     def _new_token(self) -> None:
         self.session = replace(self.session, token=self.here.token, asked_at=self.here.now)

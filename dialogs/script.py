@@ -31,6 +31,9 @@ END = "end"
 FORGET = "forget"
 NEXT = "next"
 
+AGREES = ("agree", "yes")
+"""Keys of choices that say yes to a consent text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Test:

@@ -65,13 +65,6 @@ class StaleTap:
     """A button or words for an earlier question, or the same tap again. Nothing changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The mode changed: paused, left, ended, talking again, …"""
-
-    mode: str
-
-
 Event = (
     Answered
     | Consented
@@ -82,7 +75,6 @@ Event = (
     | Deleted
     | NotUnderstood
     | StaleTap
-    | Moved
 )
 
 # ── what is said (language-free; the words are looked up later) ───────────────────────────────────

@@ -193,12 +193,13 @@ def _save_summary(
     connection: Connection, session: Session, standing: Standing, change: Change, now: datetime
 ) -> None:
     """One summary a session: sharing anew replaces it, sharing nothing takes it back."""
+    last = standing.last_summary
     if change.summary is None:
         if any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
             connection.execute(delete(summaries).where(summaries.c.session == session.id))
         return
     asks_now = any(isinstance(event, PersonAsked) for event in change.events)
-    if standing.last_summary is not None and not asks_now and is_same(change.summary, standing.last_summary):
+    if change.summary is last or (last and not asks_now and is_same(change.summary, last)):
         return  # nothing new for her case manager to see
     id = standing.summary_id or change.summary.summary.id
     summary = replace(change.summary, summary=replace(change.summary.summary, id=id))

@@ -280,9 +280,7 @@ class Telegram:
                 text,
                 reply_markup=keyboard,
                 disable_notification=quiet or None,
-                link_preview_options=LinkPreviewOptions(
-                    is_disabled=True
-                ),  # no third party learns of her link
+                link_preview_options=NO_PREVIEW,
                 request_timeout=SECONDS_PER_CALL,
             )
         )

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.words import write, write_message
-from casework.sharing import ask_for_help, summarise, withdraw
+from casework.sharing import after_turn
 from casework.summary import Summary
 from dialogs.engine import Here, reply
 from dialogs.message import Message, WrittenButton
 from dialogs.moves import Moves
 from dialogs.said import Command, Said, Text
 from dialogs.session import Session
-from dialogs.turn import Deleted, HandedOver, PersonAsked, Turn, Withdrawn
+from dialogs.turn import Deleted
 from locales.catalogue import Catalogue
 
 BEGINNING = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -66,22 +66,11 @@ class Play:
             channel="terminal",
         )
         turn = reply(self.moves, self.session, said, here)
-        self._hand_over(turn, here.now)
+        self.summary = after_turn(self.moves, turn, "play", here.now, self.summary)
         self.session = turn.session
         if any(isinstance(event, Deleted) for event in turn.events):
             self.session = replace(turn.session, mode="new", answers={})
         return tuple(write_message(self.catalogue, self.session.language, say) for say in turn.says)
-
-    def _hand_over(self, turn: Turn, now: datetime) -> None:
-        for event in turn.events:
-            if isinstance(event, HandedOver):
-                self.summary = summarise(self.moves, turn.session, "play", now, self.summary)
-            elif isinstance(event, PersonAsked):
-                self.summary = ask_for_help(self.moves, turn.session, "play", now, self.summary)
-            elif isinstance(event, Withdrawn) and self.summary is not None:
-                self.summary = withdraw(self.moves.script, event.part, self.summary)
-            elif isinstance(event, Deleted):
-                self.summary = None
 
 
 def transcript(play: Play, lines: Iterable[str], echo: bool = True) -> Iterator[str]:

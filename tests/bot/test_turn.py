@@ -198,6 +198,11 @@ async def test_a_part_she_takes_back_is_gone_before_she_is_at_the_end(house: Hou
     assert (after.ambitions, after.step) == ((), before.step)
     assert {change.what for change in after.changes} == {"withdrawn"}
 
+    await house.web(Command("person"))
+    await house.types("yes")
+
+    assert (await house.summary()).changes == after.changes
+
 
 async def test_help_that_was_given_is_not_asked_for_again(house: House) -> None:
     await house.web(Command("start"))

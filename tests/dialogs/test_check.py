@@ -314,6 +314,12 @@ FAULTS = {
         "c",
         "This choice has 301",
     ),
+    "consent that nobody can give": (
+        "- choice: c\n  ask: May I?\n  consent: one\n  choices:\n    - sure: Sure\n    - refuse: Not now",
+        2,
+        "c",
+        "No choice has the key 'agree', so no consent is recorded.",
+    ),
     "eight choices": (
         f"- choice: c\n  ask: Which?\n  choices:{EIGHT}",
         2,
