@@ -12,11 +12,18 @@ from storage.errors import DatabaseUnreadable
 
 CONNECTIONS = 8
 
+# Somebody else's process may stop in the middle of a transaction. Who waits for its locks gives up and can try
+# again; after a while the server ends the transaction, so that nobody waits for ever.
+LIMITS = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
+
 
 class PostgresDatabase(Database):
     """One PostgreSQL database. Connections are made when needed, and kept."""
 
+    groups = 2  # one is decided on while the other's statements are under way
+
     def __init__(self, address: URL) -> None:
+        super().__init__()
         self._where = shown(address)
         self._engine = create_async_engine(
             address,
@@ -25,6 +32,7 @@ class PostgresDatabase(Database):
             pool_reset_on_return=None,  # every transaction is closed by us; a reset costs a round trip
             pool_recycle=300,
             hide_parameters=True,  # parameters are people's words
+            connect_args={"server_settings": LIMITS},
         )
         # What is read in several statements must fit together.
         self._reading = self._engine.execution_options(
