@@ -64,8 +64,9 @@ class Talk:
 
     def _decide(self, incoming: Incoming, loaded: Loaded, now: datetime, token: str) -> Change:
         session = loaded.session or self._new_session(loaded.caller)
-        session = replace(session, facts=_facts(loaded.caller))
-        if loaded.is_dealt_with:
+        if (facts := _facts(loaded.caller)) != session.facts:
+            session = replace(session, facts=facts)
+        if loaded.is_dealt_with and session.asked_for_help:
             session = replace(session, asked_for_help=False)
         moves = self.library.moves(session.script)
         here = Here(

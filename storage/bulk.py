@@ -45,7 +45,7 @@ def update_rows(
     key: Column[Any],
     version: Column[Any],
 ) -> int:
-    """Set `columns` where the key is a row's last value but one and the version its last. How many matched."""
+    """Set `columns`; a row ends with the key and the version it must have. How many rows matched."""
     if not rows:
         return 0
     statement = _update(columns, key, version, connection.dialect.name)

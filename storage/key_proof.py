@@ -82,7 +82,7 @@ async def rotate_key(database: Database, path: Path) -> int:
 
 
 async def finish_rotation(database: Database, path: Path) -> None:
-    """Prove the key; if it is not the one, but that of a rotation that was cut short is, take that. WrongKey."""
+    """`prove_key`; if not this key but that of a rotation which was cut short fits, take that one."""
     try:
         await prove_key(database)
     except WrongKey:

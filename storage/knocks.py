@@ -145,7 +145,7 @@ def admit_known(connection: Connection, knocks: Sequence[Knock]) -> list[Admitte
 
 def _owners(connection: Connection, names: dict[str, Any], now: datetime) -> dict[str, str]:
     rows = connection.execute(_BY_CODE[connection.dialect.name], {"codes": names["codes"], "now": now})
-    return {code: client for code, client in rows}
+    return {row.code_hash: row.client for row in rows}
 
 
 def _chats(connection: Connection, names: dict[str, Any]) -> dict[tuple[str, str], Row[Any]]:

@@ -12,8 +12,8 @@ from storage.errors import DatabaseUnreadable
 
 CONNECTIONS = 8
 
-# Somebody else's process may stop in the middle of a transaction. Who waits for its locks gives up and can try
-# again; after a while the server ends the transaction, so that nobody waits for ever.
+# Somebody else's process may stop in the middle of a transaction. Who waits for its locks gives up and can
+# try again; after a while the server ends the transaction, so that nobody waits for ever.
 LIMITS = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
 
 

@@ -41,8 +41,8 @@ async def failed(
 ) -> bool:
     """Count a failure. True: this was the last one, acknowledge the update.
 
-    `body` is the update and is sealed, with her key if `address` is a client's; `error` is its class and place
-    (cut at 200), never a person's words.
+    `body` is the update and is sealed, with her key if `address` is a client's; `error` is its class and
+    place (cut at 200), never a person's words.
     """
     row = {"channel": channel, "event": event_name(event), "tries": 1, "error": error[:200], "at": now}
 

@@ -1,4 +1,4 @@
-"""Saves what came of turns, in their own transaction: rows of all turns are gathered, then written together."""
+"""Saves what came of turns, in their own transaction: the rows of all are gathered, then written."""
 
 import secrets
 from collections.abc import Iterator
@@ -180,7 +180,7 @@ class Saving:
     def _add_summary(
         self, session: Session, standing: Standing, change: Change, now: datetime
     ) -> Summary | None:
-        """One summary a session: sharing anew replaces it, sharing nothing takes it back. The one that stands."""
+        """One summary a session: sharing anew replaces it, sharing nothing takes it back. What stands."""
         last = standing.last_summary
         if change.summary is None:
             if not any(isinstance(event, HandedOver | Withdrawn) for event in change.events):

@@ -31,7 +31,7 @@ PRAGMAS = (
 )
 READERS = 2
 QUICK = 0.005
-"""Seconds that a write in the event loop may take on average; with a slower disk, the thread does it."""
+"""Seconds that a commit in the event loop may take on average; with a slower disk, the thread writes."""
 
 
 def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> Engine:
@@ -71,7 +71,6 @@ class SqliteDatabase(Database):
     def __init__(self, address: URL) -> None:
         super().__init__()
         self._where = shown(address)
-        self._took = 0.0  # seconds, a running average
         self._quick = _Hand(engine_for(address, "BEGIN IMMEDIATE", ("busy_timeout=0", *PRAGMAS[1:])))
         self._writer = _Line(engine_for(address, "BEGIN IMMEDIATE"), threads=1)
         self._readers = _Line(engine_for(address, "BEGIN", (*PRAGMAS, "query_only=ON")), threads=READERS)
@@ -82,13 +81,9 @@ class SqliteDatabase(Database):
 
     async def write_now(self, work: Work[T]) -> T:
         """In this thread, unless somebody else is writing or the disk is slow."""
-        began = time.perf_counter()
-        try:
-            return await self._now(work) if self._took < QUICK else await self.write(work)
-        finally:
-            self._took += (time.perf_counter() - began - self._took) / 16
-
-    async def _now(self, work: Work[T]) -> T:
+        if self._quick.took + self._writer.took > QUICK:
+            self._quick.took *= 0.9  # the disk may have been busy: try again some time
+            return await self.write(work)
         try:
             result: T = self._quick.do(work)
         except _Busy:
@@ -127,9 +122,13 @@ class _Busy(Exception):
 
 
 class _Hand:
-    """A connection that is kept, and does one piece of work after another in the thread that asks."""
+    """A connection that is kept, and does one piece of work after another in the thread that asks.
+
+    `took`: seconds of a commit, a running average.
+    """
 
     def __init__(self, engine: Engine) -> None:
+        self.took = 0.0
         self._engine = engine
         self._connection: Connection | None = None
 
@@ -137,9 +136,12 @@ class _Hand:
         """One transaction. Raises `_Busy` if it could not even begin."""
         if self._connection is None:
             self._connection = self._engine.connect()
-        transaction = self._begin(self._connection)
-        with transaction:
-            return work(self._connection)
+        with self._begin(self._connection) as transaction:
+            result = work(self._connection)
+            began = time.perf_counter()
+            transaction.commit()
+        self.took += (time.perf_counter() - began - self.took) / 16
+        return result
 
     def close(self) -> None:
         if self._connection is not None:
@@ -180,6 +182,11 @@ class _Line:
         self._jobs.put(job)
         return job.done
 
+    @property
+    def took(self) -> float:
+        """Seconds of a commit, on average."""
+        return self._workers[0].hand.took
+
     def close(self) -> None:
         self._closed = True
         for _ in self._workers:
@@ -192,7 +199,7 @@ class _Worker:
     """A thread that keeps its connection and does one job after another."""
 
     def __init__(self, engine: Engine, jobs: "SimpleQueue[_Job | None]") -> None:
-        self._hand = _Hand(engine)
+        self.hand = _Hand(engine)
         self._jobs = jobs
         self._thread: Thread | None = None
 
@@ -210,11 +217,11 @@ class _Worker:
             if job.done.set_running_or_notify_cancel():
                 self._take(job)
             del job  # else its words stay in memory until the next one
-        self._hand.close()
+        self.hand.close()
 
     def _take(self, job: _Job) -> None:
         try:
-            result = self._hand.do(job.work)
+            result = self.hand.do(job.work)
         except BaseException as error:
             job.done.set_exception(error)
         else:

@@ -13,7 +13,7 @@ from storage.tables import answers
 
 # A field that a later version adds gets its default; one that it drops is passed over.
 _session = TypeAdapter(Session)
-_HAVE_COLUMNS = {"id", "script", "language", "mode"}  # `sessions` has these beside the state
+_HAVE_COLUMNS = {"id", "script", "language", "mode", "answers"}  # these have columns or rows of their own
 ANSWER_COLUMNS = (
     answers.c.session,
     answers.c.n,
@@ -25,13 +25,12 @@ ANSWER_COLUMNS = (
     answers.c.at,
     answers.c.channel,
 )
-_no_answers: dict[Place, Answer] = {}
 
 
 def state_of(session: Session) -> dict[str, Any]:
     """All of a session that has no column or table of its own."""
     state: dict[str, Any] = _session.dump_python(
-        replace(session, answers=_no_answers), mode="json", exclude=_HAVE_COLUMNS
+        session, mode="json", exclude=_HAVE_COLUMNS, exclude_defaults=True
     )
     return state
 

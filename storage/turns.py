@@ -73,7 +73,7 @@ _EVENT = (received.c.channel, received.c.event, received.c.at)
 
 
 def _known_events(dialect: str) -> Any:
-    """Which updates were taken before, and which failed before: an update that now goes well leaves no copy."""
+    """Which updates were taken before, and which failed before: once one goes well, its copy goes."""
     return union_all(
         *(
             select(table.c.channel, table.c.event, literal(table.name).label("where")).where(

@@ -123,7 +123,9 @@ async def told(database: Database) -> list[str]:
     def work(connection: Connection) -> list[str]:
         her = connection.execute(select(clients.c.id, clients.c.key)).one()
         key = key_of(her.id, her.key)
-        rows = connection.execute(select(answers.c.session, answers.c.n, answers.c.body).order_by(answers.c.n))
+        rows = connection.execute(
+            select(answers.c.session, answers.c.n, answers.c.body).order_by(answers.c.n)
+        )
         return [row.body.open(key, f"{row.session}/{row.n}")["words"] for row in rows]
 
     return await database.read(work)
