@@ -29,6 +29,8 @@ class Database(ABC):
     """
 
     groups = 1
+    own_address: str | None = None
+    """Where a connection of one's own can be made, beside those kept here; None for SQLite."""
 
     def __init__(self) -> None:
         self.attached: dict[str, Any] = {}

@@ -31,6 +31,7 @@ from storage.bulk import listed, one_of
 from storage.database import Database
 from storage.sealed import Words, hashed, house_key, key_of
 from storage.tables import Moment, chats, clients, outbox
+from storage.together import wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ async def put(
                     order_key=order,
                 )
             )
+        wake(connection, "outbox")
 
     await database.write(work)
 

@@ -25,6 +25,7 @@ class PostgresDatabase(Database):
     def __init__(self, address: URL) -> None:
         super().__init__()
         self._where = shown(address)
+        self.own_address = _plain(address)
         self._engine = create_async_engine(
             address,
             pool_size=CONNECTIONS,
@@ -66,3 +67,11 @@ class PostgresDatabase(Database):
             raise DatabaseUnreadable(self._where, type(cause).__name__) from None
         except OSError as error:
             raise DatabaseUnreadable(self._where, error.strerror or type(error).__name__) from None
+
+
+def _plain(address: URL) -> str:
+    """The address as asyncpg itself reads it."""
+    mode = address.query.get("ssl")
+    if mode is not None:
+        address = address.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
+    return address.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -22,6 +22,7 @@ from storage.sealed import Key, Words, house_key
 from storage.standing import AtHand, Kept, Standing, stored_summary
 from storage.stored_session import answer_row, body_of, state_of
 from storage.tables import answers, consents, invites, messages, outbox, sessions, summaries
+from storage.together import wake
 
 INVITE_LASTS = timedelta(days=180)
 """How long an invite stays good after its last use."""
@@ -145,6 +146,8 @@ class Saving:
         insert_rows(self.connection, _CONSENT, self._consents)
         insert_rows(self.connection, _MESSAGE, self._messages)
         insert_rows(self.connection, _PARCEL, self._parcels)
+        if any(lease is None for *_, lease, _order_key in self._parcels):
+            wake(self.connection, "outbox")
         for statement in self._more:
             self.connection.execute(statement)
 
