@@ -76,6 +76,7 @@ COMMANDS = (
     ("invite",),
     ("queue",),
     ("summary",),
+    ("key", "rotate"),
     ("user", "add"),
     ("user", "token"),
     ("user", "reset"),

@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
+from storage.errors import WrongKey
 from storage.sealed import master
 
 revision = "0002"
@@ -72,6 +74,7 @@ def _reseal(connection: Connection) -> None:
         return  # a new database: there is no key yet
     locking, hashing = master().locking, master().hashing
     old, house = AESGCM(locking), AESGCM(hmac.digest(hashing, b"trede: house", "sha256"))
+    _check_key(connection, old)
     for her in everybody:
         secret = os.urandom(32)
         for table in _HERS:
@@ -80,6 +83,15 @@ def _reseal(connection: Connection) -> None:
     for table in _NOBODY_S:
         _reseal_rows(connection, table, {}, _sealer(old, house))
     _prove_anew(connection, old, house)
+
+
+def _check_key(connection: Connection, old: AESGCM) -> None:
+    proof = connection.scalar(sa.text("SELECT body FROM meta WHERE name = 'key'"))
+    try:
+        if proof is not None:
+            old.decrypt(bytes(proof[1:13]), bytes(proof[13:]), b"meta.body")
+    except InvalidTag:
+        raise WrongKey from None
 
 
 def _sealer(old: AESGCM, new: AESGCM) -> Seal:
