@@ -42,6 +42,11 @@ SHARE_OPTIONS = (
     Option("later", phrases.SHARE_LATER),
 )
 
+_DONE = Button("done", phrases.DONE, kind="control")
+_BACK = Button("back", phrases.BACK, kind="control")
+_SKIP = Button("skip", phrases.SKIP, kind="control")
+_MENU = Button("menu", phrases.MENU, kind="control")
+
 Languages = Sequence[tuple[str, str]]
 """Languages on offer: (code, its name in itself)."""
 
@@ -278,14 +283,14 @@ def _controls(moves: Moves, session: Session) -> list[Button]:
     controls: list[Button] = []
     step, old = moves.script.step(session.at.step), session.answers.get(session.at)
     if is_several(step):
-        controls.append(Button("done", phrases.DONE, kind="control"))
+        controls.append(_DONE)
     if old is not None and old.state == "answered" and step.kind not in ("read_back", "share", "share_which"):
         controls.append(Button("keep", _keep(moves.script, session.at, old), kind="control"))
     if not _is_first(moves, session):
-        controls.append(Button("back", phrases.BACK, kind="control"))
+        controls.append(_BACK)
     if step.skippable and step.kind not in ("read_back",):
-        controls.append(Button("skip", phrases.SKIP, kind="control"))
-    return [*controls, Button("menu", phrases.MENU, kind="control")]
+        controls.append(_SKIP)
+    return [*controls, _MENU]
 
 
 def _is_first(moves: Moves, session: Session) -> bool:

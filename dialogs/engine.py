@@ -45,7 +45,7 @@ from dialogs.turn import (
     Turn,
     Withdrawn,
 )
-from dialogs.understand import LONGEST, plain, read_choice
+from dialogs.understand import LONGEST, plain, plain_label, read_choice
 
 _TELEGRAM_KEEPS = 24 * 60 * 60
 """Seconds that a text waits for us at Telegram."""
@@ -202,9 +202,12 @@ class _Reply:
             return next((name for name, label in _LABELS if self._is_typed(label)), None)
         return None
 
-    def _is_typed(self, label: Label) -> bool:
+    def _is_typed(self, label: Phrase) -> bool:
         """Whether what she typed is this button's label."""
-        return self.typed != "" and self.typed == plain(self._written(label))
+        if self.typed == "":
+            return False
+        compared = plain if label.params else plain_label  # "Keep: …" holds words of hers
+        return self.typed == compared(self.here.translate(label))
 
     def _obey(self, command: CommandName) -> None:
         match command:
@@ -294,8 +297,8 @@ class _Reply:
         """Buttons die after a while, so their labels can be typed as well: "Done", "Show more", "Keep: …"."""
         if isinstance(said, Text):
             for button in buttons(self.moves, self.session, found):
-                is_ours = button.kind == "control" and isinstance(button.label, Phrase)
-                if is_ours and self._is_typed(button.label):
+                label = button.label
+                if button.kind == "control" and isinstance(label, Phrase) and self._is_typed(label):
                     return Tap(self.session.token, button.value)
         return said
 

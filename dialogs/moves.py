@@ -66,7 +66,7 @@ class Moves:
         yield place
 
     def _ahead(self, place: Place, answers: Answers) -> Place:
-        """Where `onward` would lead, by the edges that the machine was built from: the first way whose conditions all hold."""
+        """Where `onward` would lead, by the edges that the machine was built from."""
         traveller = _Traveller(place.step, place.round, answers)
         for dest, conditions in self._ways.get(place.step, ()):
             if all(condition(traveller) for condition in conditions):

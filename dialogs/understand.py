@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 LONGEST = 4000
 """Characters of one answer that are kept; a longer text is refused kindly."""
@@ -25,6 +26,12 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).casefold()
     letters = folded if folded.isascii() else folded.translate(_LETTERS)
     return " ".join(_ENDS.sub("", letters).split())
+
+
+@lru_cache(maxsize=1024)
+def plain_label(label: str) -> str:
+    """`plain` of a label of ours, remembered. What a person wrote goes to `plain`, and is not."""
+    return plain(label)
 
 
 class _Letters(dict[int, str]):
