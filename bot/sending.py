@@ -52,7 +52,9 @@ class TakenElsewhere(Away):
     """Two programs take the updates of one bot, so each gets only some."""
 
     def __init__(self) -> None:
-        super().__init__("Another program takes this bot's updates. Stop it, or give it a bot of its own.")
+        super().__init__(
+            "Another program takes the updates of this bot. Stop it, or give it a bot of its own."
+        )
 
 
 class ChannelRefused(Exception):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from bot.sending import (
 )
 from bot.telegram_choice import telegram_library
 from dialogs.message import Message, WrittenButton
-from dialogs.said import Tap, Text
+from dialogs.said import Command, Tap, Text
 from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 
@@ -33,6 +34,8 @@ SECRET = "s" * 32
 AMINA = {"id": 1001, "is_bot": False, "first_name": "Amina", "language_code": "ar"}
 CHAT = {"id": 1001, "type": "private"}
 YES = (WrittenButton("1", "Yes"),)
+CANARY = "Zwaluwnest"
+"""A word that is nowhere in Trede: where it turns up, her words got there."""
 
 
 class Turns:
@@ -343,6 +346,14 @@ async def test_while_polling_nothing_comes_in_through_the_webhook(line: Line) ->
         assert await telegram.handle_webhook(body(), b"") == 401
 
 
+async def test_a_webhook_request_tells_whose_it_is_and_what_she_says(line: Line) -> None:
+    turns = Turns()
+    async with line.hooked(turns) as telegram:
+        await telegram.handle_webhook(body("/start AbC"), SECRET.encode())
+
+    assert turns.taken == [Incoming("telegram", f"{BOT}:7", Command("start"), code="AbC", address="1001")]
+
+
 async def test_a_webhook_request_is_accepted_once_the_turn_is_committed(line: Line) -> None:
     turns = Turns()
     turns.gate = asyncio.Event()
@@ -445,6 +456,44 @@ async def test_too_fast_says_how_long_to_wait(line: Line) -> None:
             await telegram.send("1001", Message("en", ("x",)))
 
     assert caught.value.seconds == 12
+
+
+async def test_another_program_that_takes_the_updates_is_named(
+    line: Line, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = Turns()
+    line.server.refuses(409, "Conflict: terminated by other getUpdates request", method="getUpdates")
+    line.server.person().writes("one")
+
+    async with line.polling(turns):
+        await line.server.all_taken()
+
+    assert turns.words == ["one"]
+    assert "Another program takes the updates of this bot" in capsys.readouterr().out
+
+
+async def test_no_log_hears_her_words_or_the_token(
+    line: Line, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    turns = Turns()
+    turns.errors = [KeyError(CANARY)]
+    line.server.refuses(400, f"Bad Request: can't parse {CANARY}")
+    line.server.refuses(502, f"Bad Gateway {CANARY}", method="getUpdates")
+    line.server.post_raw("message", {"text": CANARY, "chat": CANARY})
+    line.server.person().writes(CANARY)
+    line.server.person().taps_data(f"tok:{CANARY}")
+
+    async with line.polling(turns) as telegram:
+        await line.server.all_taken()
+        with pytest.raises(Rejected):
+            await telegram.send("1001", Message("en", (CANARY,)))
+        await telegram.send("1001", Message("en", (CANARY,)))
+
+    told = [caplog.text, *(repr(vars(record)) for record in caplog.records), *capsys.readouterr()]
+    assert "update not understood" in "".join(told)
+    assert CANARY not in "".join(told)
+    assert TOKEN.partition(":")[2] not in "".join(told)
 
 
 async def test_a_server_that_is_not_there_is_away(line: Line) -> None:
