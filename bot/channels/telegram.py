@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from bot.channels.telegram_library import Heard, TelegramLibrary, Update
-from bot.channels.telegram_reading import is_update, mend, read_body
+from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
 from bot.channels.telegram_screen import Key, pieces, rows, text_of
 from bot.incoming import Incoming
 from bot.intake import Intake, Received
@@ -126,7 +126,7 @@ class Telegram:
         if not self._secret or not hmac.compare_digest(self._secret, secret_header or b""):
             return 401
         update = read_body(body)
-        if update is None or (heard := self._library.read(update)) is None:
+        if update is None or (heard := self._heard(update)) is None:
             return 200  # it will never get better, so Telegram need not try again
         return STATUS[await self._receive(update, heard)]
 
@@ -210,7 +210,7 @@ class Telegram:
         """Takes them side by side, in order within a chat. False if we stop before all are committed."""
         chats: dict[int, list[tuple[Update, Heard]]] = {}
         for update in fetched:
-            if heard := self._library.read(update):
+            if heard := self._heard(update):
                 chats.setdefault(heard.person, []).append((update, heard))
         return all(await asyncio.gather(*(self._chat_taken(updates) for updates in chats.values())))
 
@@ -231,6 +231,9 @@ class Telegram:
         return False
 
     # ── one update ──
+
+    def _heard(self, update: Update) -> Heard | None:
+        return self._library.read(without_ours(update))
 
     async def _receive(self, update: Update, heard: Heard) -> str:
         """What became of it, after the commit: one of the fates in `STATUS`."""

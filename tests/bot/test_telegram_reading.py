@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.telegram_library import Heard, TelegramLibrary
-from bot.channels.telegram_reading import read_body
+from bot.channels.telegram_reading import read_body, without_ours
 from bot.telegram_choice import telegram_library
 from dialogs.said import Command, Said, Tap, Text, Unreadable
 from tests.fakes.telegram_libraries import LIBRARIES
@@ -32,7 +32,7 @@ class Reader:
         """An update of that kind, on its way through JSON."""
         update = read_body(json.dumps({"update_id": 7, kind: body}).encode())
         assert update is not None
-        return self.library.read(update)
+        return self.library.read(without_ours(update))
 
     def message(self, **content: Any) -> Heard | None:
         """Hers, with more or other content."""
@@ -128,6 +128,12 @@ def test_a_tap_under_a_message_too_old_to_be_seen_still_counts(reads: Reader) ->
     old = {"message_id": 1, "date": 0, "chat": CHAT}
 
     assert said(reads.tap("tok:3", message=old)) == Tap("tok", "3")
+
+
+def test_a_tap_counts_whatever_the_message_above_it_holds(reads: Reader) -> None:
+    ours = a_message(text={"new": "here"}, reply_markup=[5], entities="none")
+
+    assert said(reads.tap("tok:3", message=ours)) == Tap("tok", "3")
 
 
 def test_whoever_has_no_language_has_an_empty_one(reads: Reader) -> None:
