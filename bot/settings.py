@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     proxies: str = "127.0.0.1,::1"
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
-    telegram_library: Literal["aiogram"] = "aiogram"
+    telegram_library: Literal["aiogram", "ptb"] = "aiogram"
     telegram_webhook_url: str = ""
     telegram_webhook_secret: SecretStr = SecretStr("")
 
