@@ -7,6 +7,7 @@ SQLite. `BENCH_WAY` is the way in: "web" (as a matter of course), "aiogram" or "
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,22 +21,26 @@ from bench.rows.trede_web import fill
 
 WAYS = {"web": "trede", "aiogram": "trede-aiogram", "ptb": "trede-ptb"}
 WARMING = 3  # people who walk before the others
+NUMBER = re.compile(rb'("update_id": ?)(\d+)')
+APART = 10_000_000  # more updates than one run has
 
 _walk: Any = importlib.import_module("walk")
 outgoing: list[dict[str, Any]] = _walk.outgoing
 _row: Row
 _there = 0  # people stored beforehand
+_shift = 0  # added to the updates' numbers
 
 
 async def setup(n_users: int) -> None:
     """Everything there already (after a crash) stays."""
-    global _row
+    global _row, _shift
+    _shift = APART * _starts_before()
     _row = await ROWS[WAYS[os.environ.get("BENCH_WAY", "web")]](_place(_chats(n_users)))
 
 
 async def handle(update: bytes) -> None:
     """Returns once the reply has been handed over."""
-    await _row.handle(update)
+    await _row.handle(_renumbered(update) if _shift else update)
 
 
 async def stored() -> int | None:
@@ -48,6 +53,20 @@ async def prefill(n: int) -> None:
     global _there
     _there = n
     await fill(_place([], stored=n))
+
+
+def _starts_before() -> int:
+    """How often this folder was set up already."""
+    file = Path(os.environ["BENCH_DATA"]) / "starts"
+    before = int(file.read_text()) if file.exists() else 0
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(str(before + 1))
+    return before
+
+
+def _renumbered(update: bytes) -> bytes:
+    """After a crash the numbers may begin where they began before. We would take those for repeats."""
+    return NUMBER.sub(lambda found: found[1] + str(int(found[2]) + _shift).encode(), update, count=1)
 
 
 def _place(chats: list[int], stored: int = 0) -> Place:
