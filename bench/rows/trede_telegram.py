@@ -33,25 +33,31 @@ class Channel(Protocol):
         """The status for a webhook's request."""
 
 
-class _TelegramRow(Row):
-    def __init__(self, house: House, channel: Channel) -> None:
-        self._house = house
-        self._channel = channel
-        self._awaited: dict[str, asyncio.Future[None]] = {}
+Make = Callable[[Intake, OverallPace], Channel]
 
-    async def open(self, wake: asyncio.Event, pace: OverallPace) -> None:
-        """Start the channel and the sender."""
+
+class _TelegramRow(Row):
+    def __init__(self, house: House, make: Make) -> None:
+        self._house = house
+        self._awaited: dict[str, asyncio.Future[None]] = {}
+        pace = OverallPace(NO_LIMIT)
+        # Wired as in bot/serve.py.
+        self._sender = Sender(
+            *(house.database, CHANNEL, self._send, asyncio.Event(), now, pace), ChatPace(burst=NO_LIMIT)
+        )
+        talk = replace(house.talk, hand_out=self._sender.hand)
+        self._channel = make(Intake(talk.take, _failed, _is_given_up, ()), pace)
+
+    async def start(self) -> None:
+        """The channel and the sender."""
         await self._channel.start("https://bench.example/telegram", SECRET)
-        Sender(
-            self._house.database, CHANNEL, self._send, wake, now, pace, chats=ChatPace(burst=NO_LIMIT)
-        ).start()
+        self._sender.start()
 
     async def handle(self, update: bytes) -> None:
         found = WHOSE.search(update)
         assert found is not None
         chat = found[1].decode()
-        sent = asyncio.get_running_loop().create_future()
-        self._awaited[chat] = sent
+        sent = self._awaited[chat] = asyncio.get_running_loop().create_future()
         status = await self._channel.handle_webhook(self._with_code(update, int(chat)), SECRET.encode())
         if status != 200:
             raise RuntimeError(f"The webhook answered {status}.")
@@ -76,20 +82,12 @@ class _TelegramRow(Row):
         return update.replace(b'"/start"', f'"/start {self._house.invites[chat].code}"'.encode())
 
 
-async def _opened(place: Place, channel: Callable[[Intake, OverallPace], Channel]) -> Row:
-    house, pace = await furnish(place), OverallPace(NO_LIMIT)
-    wake = asyncio.Event()
-    talk = replace(house.talk, woken=(wake,))
+async def _failed(event: str, body: str, error: str) -> bool:
+    raise RuntimeError(error)
 
-    async def failed(event: str, body: str, error: str) -> bool:
-        raise RuntimeError(error)
 
-    async def is_given_up(event: str) -> bool:
-        return False
-
-    row = _TelegramRow(house, channel(Intake(talk.take, failed, is_given_up, ()), pace))
-    await row.open(wake, pace)
-    return row
+async def _is_given_up(event: str) -> bool:
+    return False
 
 
 async def trede_aiogram(place: Place) -> Row:
@@ -99,4 +97,6 @@ async def trede_aiogram(place: Place) -> Row:
 
     unplug(place.answer)
     words = Words(neutral=lambda _: "?", sorry=lambda _: "?", commands={})
-    return await _opened(place, lambda intake, pace: Telegram(TOKEN, intake, words, pace))
+    row = _TelegramRow(await furnish(place), lambda intake, pace: Telegram(TOKEN, intake, words, pace))
+    await row.start()
+    return row
