@@ -60,6 +60,7 @@ class Sender:
         self._chats = chats or ChatPace()
         self._rejected: Counter[str] = Counter()  # parcel → how often the channel refused it
         self._under_way: set[asyncio.Task[None]] = set()
+        self._something_waits = True  # as far as was known when we last looked
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
 
@@ -85,6 +86,7 @@ class Sender:
             self._wake.clear()
             try:
                 await self._hand_out()
+                self._something_waits = await outbox.is_anything_unheld(self._database, self._channel)
                 wait = await self._until_next()
                 failures = 0
             except Exception as error:
@@ -112,6 +114,8 @@ class Sender:
         for n, parcel in enumerate(parcels, start=1):
             if not await self._deliver(parcel):
                 return await self._let_go([each.ref for each in parcels[n:]])
+        if self._something_waits:
+            self._wake.set()  # it may be for that chat
         return None
 
     async def _let_go(self, refs: Sequence[str]) -> None:

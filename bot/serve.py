@@ -28,13 +28,14 @@ from bot.turn import Talk
 from bot.web_app import Webhook, web_app
 from dialogs import phrases
 from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, autonym, read_catalogue
-from storage import facts, migrate, quarantine
+from storage import facts, migrate, outbox, quarantine
 from storage.database import Database, address_of, open_database
 from storage.errors import DatabaseUnreadable, StorageError
 from storage.key_proof import finish_rotation
 from storage.keys import load_key, load_or_make_key
 from storage.sealed import use_key
 from storage.sweeping import sweep
+from storage.together import Leader, listen
 
 log = structlog.get_logger(__name__)
 
@@ -137,8 +138,8 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
             staff_words = read_catalogue("staff", STAFF_LANGUAGES)
             webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
             app = web_app(settings, talk, library, database, staff_words, webhook)
-            sweeping = asyncio.create_task(_sweep_hourly(database))
-            stack.callback(sweeping.cancel)
+            for work in (_sweep_hourly(database), listen(database, lambda _: wake.set())):
+                stack.callback(asyncio.create_task(work).cancel)
             await greet(database)
             await _until_told(app, listening, settings.proxies)
 
@@ -176,8 +177,10 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
             for language in CLIENT_LANGUAGES
         },
     )
-    library = _library(settings)
-    telegram = Telegram(library, intake, said, pace)
+    library, leader = _library(settings), Leader(database, "polling")
+    telegram = Telegram(library, intake, said, pace, leader.is_ours)
+    if database.own_address is None:  # the one process there was is gone: nobody sends what it had in hand
+        await outbox.release_all(database, CHANNEL)
     try:
         await telegram.start(
             settings.telegram_webhook_url, settings.telegram_webhook_secret.get_secret_value()
@@ -191,6 +194,7 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
 
     async def stop() -> None:
         await telegram.stop()
+        await leader.resign()
         await sender.stop()
         await telegram.close()
 

@@ -168,6 +168,12 @@ async def depth(database: Database) -> int:
     return await database.read(lambda connection: connection.scalar(count) or 0)
 
 
+async def is_anything_unheld(database: Database, channel: str) -> bool:
+    """Whether something waits that nobody has in hand, e.g. behind what is being sent to the same chat."""
+    unheld = select(outbox.c.id).where(outbox.c.channel == channel, outbox.c.lease.is_(None)).limit(1)
+    return await database.read(lambda connection: connection.scalar(unheld) is not None)
+
+
 async def next_due(database: Database, channel: str) -> datetime | None:
     """When the next parcel can be taken; None if there is none."""
     moment: datetime | None = await database.read(

@@ -8,7 +8,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ CHANNEL = "telegram"
 WANTED = ["message", "callback_query"]
 POLL_SECONDS = 30
 SECONDS_PER_CALL = 20
+ASK_AGAIN = 3.0  # seconds, while another process polls
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
 NO_PREVIEW = {"is_disabled": True}  # else a third party is asked about a link she wrote
 STATUS = {"taken": 200, "given_up": 200, "gone": 200, "failed": 500, "away": 503}
@@ -49,15 +50,28 @@ class Words:
     commands: Mapping[str, Mapping[str, str]]
 
 
-class Telegram:
-    """One bot. Polls unless it is started with a webhook's address."""
+async def always() -> bool:
+    """For one who polls alone."""
+    return True
 
-    def __init__(self, library: TelegramLibrary, intake: Intake, words: Words, pace: OverallPace) -> None:
+
+class Telegram:
+    """One bot. Polls unless it is started with a webhook's address; of several processes, one `may_poll`."""
+
+    def __init__(
+        self,
+        library: TelegramLibrary,
+        intake: Intake,
+        words: Words,
+        pace: OverallPace,
+        may_poll: Callable[[], Awaitable[bool]] = always,
+    ) -> None:
         self.username: str | None = None  # known once Telegram was reached
         self._library = library
         self._intake = intake
         self._words = words
         self._pace = pace
+        self._may_poll = may_poll
         self._secret = b""
         self._stopping = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -173,6 +187,10 @@ class Telegram:
         offset: int | None = None
         pauses = _Pauses()
         while not self._stopping.is_set():
+            if not await self._may_poll():
+                offset = None
+                await self._rests(ASK_AGAIN)
+                continue
             fetched = await self._fetched(offset)
             if fetched is None:
                 await self._rests(pauses.next())

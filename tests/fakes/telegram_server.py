@@ -420,6 +420,8 @@ class TelegramServer:
                     pauses = _pauses(self.retry_pause)
                 else:
                     await asyncio.sleep(pause or next(pauses))
+            # While the client closes, an update may come: it needs a courier that is still there.
+            self._couriers.pop(line, None)
 
     async def _post_head(self, client: ClientSession, webhook: Webhook, update: Update) -> float | None:
         """None when the update is taken; else the seconds to wait, 0 if the bot did not say."""
