@@ -472,6 +472,30 @@ async def test_another_program_that_takes_the_updates_is_named(
     assert "Another program takes the updates of this bot" in capsys.readouterr().out
 
 
+async def test_a_message_is_sent_once_whatever_is_new_in_telegrams_answer(line: Line) -> None:
+    amina = line.server.person()
+    amina.has_written = True
+    async with line.polling(Turns()) as telegram:
+        answers: tuple[object, ...] = ({"message_id": {"new": "here"}, "chat": []}, [], "sent", True)
+        for answer in answers:
+            line.server.answers_oddly("sendMessage", answer)
+            await telegram.send("1001", Message("en", ("x",)))
+
+    assert len(amina.chat) == 4
+
+
+@pytest.mark.parametrize("answer", [True, [7], [{"no": "id"}]])
+async def test_polling_outlives_an_answer_that_is_none(line: Line, answer: object) -> None:
+    turns = Turns()
+    line.server.answers_oddly("getUpdates", answer)
+    line.server.person().writes("one")
+
+    async with line.polling(turns):
+        await line.server.all_taken()
+
+    assert turns.words == ["one"]
+
+
 async def test_no_log_hears_her_words_or_the_token(
     line: Line, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
