@@ -273,6 +273,7 @@ def invite(
         _stop(f"There is no language '{language}'. Choose one of: {', '.join(CLIENT_LANGUAGES)}.")
 
     async def work(database: Database, settings: Settings) -> dict[str, str | None]:
+        bot = await bot_name(database, settings)  # first: if it refuses, no code is made and lost
         made = await invites.invite(
             database,
             name=name,
@@ -281,7 +282,6 @@ def invite(
             organisation=organisation,
             now=now(),
         )
-        bot = await bot_name(database, settings)
         return {
             "code": made.code,
             "web": f"{settings.address}/chat/{made.code}",

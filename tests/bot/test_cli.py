@@ -242,7 +242,11 @@ def test_an_invite_can_be_made_without_naming_a_case_manager(server: Running) ->
 
 async def test_with_a_bot_an_invite_has_a_deep_link(tmp_path: Path) -> None:
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {
+            "TREDE_TELEGRAM_TOKEN": telegram.token,
+            "TREDE_TELEGRAM_API": telegram.url,
+            "TREDE_TELEGRAM_LIBRARY": "ptb",  # it starts faster
+        }
         made = json.loads(await asyncio.to_thread(_invite_beside, tmp_path, settings))
 
     assert made["telegram"] == f"https://t.me/{telegram.username}?start={made['code']}"
@@ -494,6 +498,17 @@ def test_a_library_that_is_not_installed(operator: Operator, library: str, modul
 
     assert_refused(done, f"TREDE_TELEGRAM_LIBRARY is {library}", "not installed", cure)
     assert_port_is_free(operator)
+
+
+def test_no_invite_is_made_and_lost_when_telegram_is_not_there(operator: Operator) -> None:
+    operator.trede("user", "add", "joke@example.org", "--name", "Joke", "--role", "manager")
+    settings = {"TREDE_TELEGRAM_TOKEN": TOKEN, "TREDE_TELEGRAM_LIBRARY": "ptb"}
+
+    done = operator.trede_without("telegram", "invite", "--name", "Nour", "--language", "ar", **settings)
+
+    assert_refused(done, "make ptb")
+    with sqlite3.connect(Path(operator.env["TREDE_DATA_DIR"]) / "trede.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM clients").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(("library", "module"), [("aiogram", "aiogram"), ("ptb", "telegram")])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings, WrongSettings, read_settings
+from tests.fakes.telegram_libraries import LIBRARIES
 
 ROOT = Path(__file__).parents[2]
 PROMISED = {
@@ -48,6 +49,14 @@ def documented() -> dict[str, str]:
 
 def test_every_setting_has_a_line_in_the_docs_and_every_line_is_a_setting() -> None:
     assert set(documented()) == names()
+
+
+def test_every_library_for_telegram_is_named_in_the_docs() -> None:
+    [line] = [
+        row for row in (ROOT / "docs/settings.md").read_text().splitlines() if "TELEGRAM_LIBRARY" in row
+    ]
+
+    assert [name for name in LIBRARIES if f"`{name}`" not in line] == []
 
 
 def test_every_promised_name_is_there() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -247,6 +247,18 @@ async def test_a_tap_is_not_answered_while_its_turn_fails(line: Line) -> None:
     assert len(line.server.called("answerCallbackQuery")) == 1
 
 
+async def test_a_tap_counts_whatever_is_new_in_the_message_above_it(line: Line) -> None:
+    turns = Turns()
+    ours = {"message_id": 1, "date": 1_800_000_000, "chat": CHAT, "text": {"new": "here"}}
+    query = {"id": "1", "from": AMINA, "chat_instance": "1", "data": "tok:1", "message": ours}
+    request = json.dumps({"update_id": 7, "callback_query": query}).encode()
+
+    async with line.hooked(turns) as telegram:
+        assert await telegram.handle_webhook(request, SECRET.encode()) == 200
+
+    assert [each.said for each in turns.taken] == [Tap("tok", "1")]
+
+
 async def test_a_tap_too_old_to_be_answered_still_counts(line: Line) -> None:
     turns = Turns()
     turns.before = line.server.forgets_taps
@@ -472,6 +484,30 @@ async def test_another_program_that_takes_the_updates_is_named(
     assert "Another program takes the updates of this bot" in capsys.readouterr().out
 
 
+async def test_a_message_is_sent_once_whatever_is_new_in_telegrams_answer(line: Line) -> None:
+    amina = line.server.person()
+    amina.has_written = True
+    async with line.polling(Turns()) as telegram:
+        answers: tuple[object, ...] = ({"message_id": {"new": "here"}, "chat": []}, [], "sent", True)
+        for answer in answers:
+            line.server.answers_oddly("sendMessage", answer)
+            await telegram.send("1001", Message("en", ("x",)))
+
+    assert len(amina.chat) == 4
+
+
+@pytest.mark.parametrize("answer", [True, [7], [{"no": "id"}]])
+async def test_polling_outlives_an_answer_that_is_none(line: Line, answer: object) -> None:
+    turns = Turns()
+    line.server.answers_oddly("getUpdates", answer)
+    line.server.person().writes("one")
+
+    async with line.polling(turns):
+        await line.server.all_taken()
+
+    assert turns.words == ["one"]
+
+
 async def test_no_log_hears_her_words_or_the_token(
     line: Line, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -494,6 +530,25 @@ async def test_no_log_hears_her_words_or_the_token(
     assert "update not understood" in "".join(told)
     assert CANARY not in "".join(told)
     assert TOKEN.partition(":")[2] not in "".join(told)
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+async def test_a_server_that_only_drips_is_away_when_the_time_is_over(name: str) -> None:
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.2)
+
+    async with await asyncio.start_server(drip, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        library = telegram_library(name, TOKEN, f"http://127.0.0.1:{port}")
+        async with asyncio.timeout(5):
+            with pytest.raises(Away):
+                await library.call("getMe", {}, seconds=1)
+        await library.close()
 
 
 async def test_a_server_that_is_not_there_is_away(line: Line) -> None:

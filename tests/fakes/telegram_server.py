@@ -100,6 +100,7 @@ class TelegramServer:
         self._allowed: list[str] = []
         self._taps: dict[str, float] = {}  # open callback queries → when they came
         self._refusals: deque[tuple[str, Refused]] = deque()
+        self._odd_answers: deque[tuple[str, Any]] = deque()
         self._sent: deque[float] = deque()
         self._chat_room: dict[int, tuple[float, float]] = {}  # chat → (messages left, since when)
         self._runner: web.AppRunner | None = None
@@ -131,6 +132,10 @@ class TelegramServer:
     def refuses(self, code: int, description: str = "", method: str = "sendMessage", **params: int) -> None:
         """The next call of that method gets this error, e.g. `refuses(429, retry_after=1)`."""
         self._refusals.append((method.casefold(), Refused(code, description or str(code), **params)))
+
+    def answers_oddly(self, method: str, result: Any) -> None:
+        """The next call of that method is done as always, but answered with this."""
+        self._odd_answers.append((method.casefold(), result))
 
     def forgets_taps(self) -> None:
         """All taps up to now are too old to be answered."""
@@ -211,7 +216,10 @@ class TelegramServer:
         params = await _params(request)
         self.calls.append(Call(method, params, time.monotonic()))
         self._refuse_as_told(method)
-        return await handler(params)
+        result = await handler(params)
+        if self._odd_answers and self._odd_answers[0][0] == method:
+            return self._odd_answers.popleft()[1]
+        return result
 
     def _refuse_as_told(self, method: str) -> None:
         for told in self._refusals:
