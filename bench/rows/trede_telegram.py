@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bench.row import Place, Row
 from bench.rows.house import House, furnish, now
+from bot.incoming import Incoming
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
@@ -82,7 +83,7 @@ class _TelegramRow(Row):
         return update.replace(b'"/start"', f'"/start {self._house.invites[chat].code}"'.encode())
 
 
-async def _failed(event: str, body: str, error: str) -> bool:
+async def _failed(incoming: Incoming, body: str, error: str) -> bool:
     raise RuntimeError(error)
 
 
