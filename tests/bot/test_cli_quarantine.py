@@ -226,12 +226,11 @@ def test_one_can_be_dropped_or_all_that_were_given_up(operator: Operator) -> Non
     assert operator.events == [f"{BOT}:3"], "what will come again is not dropped with the others"
 
 
-@pytest.mark.parametrize("words", [("retry",), ("drop",), ("drop", "odd", "--all"), ("retry", "nothing")])
-def test_what_is_meant_must_be_clear(operator: Operator, words: tuple[str, ...]) -> None:
-    done = operator.trede(*words)
+def test_what_is_meant_must_be_clear(operator: Operator) -> None:
+    unclear = [operator.trede(*words) for words in (("retry",), ("drop", "odd", "--all"), ("drop", "other"))]
 
-    assert done.returncode == 2
-    assert "`trede quarantine list` shows them." in done.stderr
+    assert [done.returncode for done in unclear] == [2, 2, 2]
+    assert all("`trede quarantine list` shows them." in done.stderr for done in unclear)
     assert len(operator.events) == 3
 
 

@@ -84,6 +84,26 @@ async def test_a_chat_is_taken_in_order_however_often_it_is_fetched() -> None:
     assert phone.taken == [7, 8, 9]
 
 
+async def test_a_later_update_of_a_chat_never_overtakes_an_earlier_one() -> None:
+    taken: list[int] = []
+    first = asyncio.Event()
+
+    async def take(id: int) -> bool:
+        if id == 7:
+            await first.wait()
+        taken.append(id)
+        return True
+
+    lines: Lines[int] = Lines(lambda found: (SLOW, found["update_id"]), take)
+    lines.fetched([{"update_id": 7}, {"update_id": 8}])
+    await lines.settled(0.01)
+    assert taken == []
+
+    first.set()
+    await lines.finished()
+    assert taken == [7, 8]
+
+
 async def test_an_update_that_nobody_can_read_is_let_pass_once() -> None:
     phone = Phone(SLOW)
     for _ in range(3):

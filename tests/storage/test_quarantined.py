@@ -33,10 +33,12 @@ async def test_all_are_listed_the_oldest_first(database: Database) -> None:
 
 async def test_the_sweep_keeps_what_it_says_and_a_new_try_keeps_nothing_longer(database: Database) -> None:
     await fails(database, "1")
-    [one] = await quarantined.quarantined(database)
+    await fails(database, "2", minutes=-20 * 24 * 60)
+    [other, one] = await quarantined.quarantined(database)
     await quarantined.failed_again(database, one, "ValueError at y.py:2" + "x" * 500)
-    [tried] = await quarantined.quarantined(database)
+    [still, tried] = await quarantined.quarantined(database)
 
+    assert still == other
     assert (tried.tries, tried.until, tried.error[:20]) == (4, one.until, "ValueError at y.py:2")
     await sweep(database, one.until)
     assert await quarantined.quarantined(database) == [tried]
