@@ -2,14 +2,10 @@
 
 import asyncio
 import json
-import re
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -17,11 +13,17 @@ from bot import i18n
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.cli_key import key
+from bot.cli_quarantine import quarantine
+from bot.cli_tools import FOUND, AsJson, out
+from bot.cli_tools import printable as _printable
+from bot.cli_tools import say as _say
+from bot.cli_tools import stop as _stop
+from bot.cli_tools import with_database as _with_database
 from bot.demo import demo
 from bot.logs import set_up_logs
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
-from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, prepare, serve
+from bot.serve import PortInUse, bot_name, client_words, now, offered, prepare, serve
 from bot.settings import Settings, WrongSettings, read_settings
 from casework.person import EVERYTHING
 from casework.reading import for_reader
@@ -36,11 +38,6 @@ from storage import sign_in as sign_ins
 from storage.database import Database
 from storage.errors import StorageError
 
-T = TypeVar("T")
-
-WRONG = 2
-FOUND = 1
-
 ABOUT = "Trede talks with clients, and lays what they share in their case manager's queue."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=ABOUT)
@@ -51,13 +48,9 @@ app.add_typer(db, name="db")
 app.add_typer(words, name="i18n")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
+app.add_typer(quarantine, name="quarantine")
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 Language = Annotated[str, typer.Option(help="Language of the words around hers.")]
-
-_OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-out = Console(soft_wrap=True)
 
 
 def main() -> None:
@@ -76,25 +69,6 @@ def _in_one_line(broken: BrokenScript) -> str:
     file = f" {first.file}" if Path(first.file).exists() else ""
     rest = len(broken.faults) - 1
     return f"{first} {f'{rest} more: run' if rest else 'Then run'} `trede check{file}`."
-
-
-def _say(text: str) -> None:
-    out.print(text, markup=False, highlight=False)
-
-
-def _stop(text: str) -> NoReturn:
-    print(f"trede: {' '.join(text.splitlines())}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(WRONG)
-
-
-def _with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
-    settings = read_settings()
-
-    async def run() -> T:
-        async with opened(settings) as database:
-            return await work(database, settings)
-
-    return asyncio.run(run())
 
 
 # ── serving ───────────────────────────────────────────────────────────────────────────────────────
@@ -427,8 +401,3 @@ def _asks(flags: Flags, language: str) -> list[str]:
     if flags.call_when:
         asked.append(f"{t('When it is safe to call')}: {_printable(flags.call_when)}")
     return asked
-
-
-def _printable(words: str) -> str:
-    """A person's words without what a terminal would obey, or what would turn its lines round."""
-    return "".join("\ufffd" if _OBEYED.match(letter) else letter for letter in words)

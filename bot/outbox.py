@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import structlog
@@ -183,14 +184,16 @@ class Sender:
         return True
 
     async def _note(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Write it down, with patience: what was sent and is not noted would be sent again."""
-        for pause in (0.1, 0.5, 2.0, 5.0, None):
+        """Write it down, however long the database is away: what was sent and is not noted would be sent
+        again, and its chat would wait until the lease is over. Once told to stop, one try must do."""
+        for pause in chain((0.1, 0.5, 2.0), repeat(5.0)):
             try:
                 return await write()
             except Exception as error:
                 log.error("outbox not writable", error=fault(error))
-                if pause is not None:
-                    await asyncio.sleep(pause)
+            if self._stopping:
+                break
+            await asyncio.sleep(pause)
         return None
 
     def _pause(self, tries: int) -> float:

@@ -17,7 +17,10 @@ import uvicorn
 from bot.channels.telegram import CHANNEL, Telegram, Words, username_of
 from bot.channels.telegram_library import TelegramLibrary
 from bot.fault import fault
+from bot.inbox import Inbox
+from bot.incoming import Incoming
 from bot.intake import Intake
+from bot.limits import Limits, no_limits
 from bot.outbox import Sender
 from bot.pace import OverallPace
 from bot.scripts import compiled_reflection, open_library
@@ -30,7 +33,7 @@ from dialogs import phrases
 from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, autonym, read_catalogue
 from storage import facts, migrate, outbox, quarantine
 from storage.database import Database, address_of, open_database
-from storage.errors import DatabaseUnreadable, StorageError
+from storage.errors import DatabaseUnreadable
 from storage.key_proof import finish_rotation
 from storage.keys import load_key, load_or_make_key
 from storage.sealed import use_key
@@ -130,34 +133,41 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
             library = await open_library(database, current, now())
             wake = asyncio.Event()
             talk = Talk(database, library, client_words(), offered(), now, woken=(wake,))
-            line = (
-                await _telegram(settings, talk, wake) if settings.telegram_token.get_secret_value() else None
-            )
+            inbox = Inbox()
+            limits = Limits() if settings.limits else no_limits()
+            has_bot = bool(settings.telegram_token.get_secret_value())
+            line = await _telegram(settings, talk, inbox, limits, wake) if has_bot else None
             if line is not None:
                 stack.push_async_callback(line.stop)
             staff_words = read_catalogue("staff", STAFF_LANGUAGES)
             webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
-            app = web_app(settings, talk, library, database, staff_words, webhook)
-            for work in (_sweep_hourly(database), listen(database, lambda _: wake.set())):
+            take = inbox.around(talk.take)
+            app = web_app(settings, talk, library, database, staff_words, webhook, take, limits)
+            for work in (sweep_again_and_again(database), listen(database, lambda _: wake.set())):
                 stack.callback(asyncio.create_task(work).cancel)
             await greet(database)
             await _until_told(app, listening, settings.proxies)
 
 
-async def _sweep_hourly(database: Database) -> None:
+async def sweep_again_and_again(database: Database, every: float = 3600.0) -> None:
+    """Never ends by itself: what could not be swept now is swept the next time. `every`: seconds."""
     while True:
         try:
             await sweep(database, now())
-        except StorageError as error:
+        except Exception as error:
             log.warning("not swept", error=fault(error))
-        await asyncio.sleep(3600)
+        await asyncio.sleep(every)
 
 
-async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line:
+async def _telegram(
+    settings: Settings, talk: Talk, inbox: Inbox, limits: Limits, wake: asyncio.Event
+) -> Line:
     database = talk.database
 
-    async def failed(event: str, body: str, error: str) -> bool:
-        return await quarantine.failed(database, CHANNEL, event, body, error, now())
+    async def failed(incoming: Incoming, body: str, error: str) -> bool:
+        return await quarantine.failed(
+            database, CHANNEL, incoming.event, body, error, now(), address=incoming.address
+        )
 
     async def is_given_up(event: str) -> bool:
         return await quarantine.is_given_up(database, CHANNEL, event)
@@ -165,7 +175,8 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
     pace = OverallPace()
     # The sender sends through Telegram, whose updates become turns, whose messages go to the sender.
     sender = Sender(database, CHANNEL, lambda *what: telegram.send(*what), wake, now, pace)
-    intake = Intake(replace(talk, hand_out=sender.hand).take, failed, is_given_up, (DatabaseUnreadable,))
+    take = inbox.around(replace(talk, hand_out=sender.hand).take)
+    intake = Intake(take, failed, is_given_up, (DatabaseUnreadable,), limits, lambda: inbox.is_full)
     said = Words(
         neutral=lambda language: _outside(talk.catalogue, language, phrases.UNKNOWN.text),
         sorry=lambda language: _outside(talk.catalogue, language, phrases.SORRY.text),
@@ -177,7 +188,7 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
             for language in CLIENT_LANGUAGES
         },
     )
-    library, leader = _library(settings), Leader(database, "polling")
+    library, leader = library_of(settings), Leader(database, "polling")
     telegram = Telegram(library, intake, said, pace, leader.is_ours)
     if database.own_address is None:  # the one process there was is gone: nobody sends what it had in hand
         await outbox.release_all(database, CHANNEL)
@@ -217,7 +228,7 @@ async def bot_name(database: Database, settings: Settings) -> str | None:
     bot, _, name = (await facts.noted(database, BOT_NAME) or "").partition(" ")
     if name and bot == _bot_of(token):
         return name
-    library = _library(settings)
+    library = library_of(settings)
     try:
         found = await username_of(library)
     except SendingError:
@@ -229,7 +240,8 @@ async def bot_name(database: Database, settings: Settings) -> str | None:
     return found
 
 
-def _library(settings: Settings) -> TelegramLibrary:
+def library_of(settings: Settings) -> TelegramLibrary:
+    """The library that the settings name, with our bot. Raises ChannelRefused."""
     token = settings.telegram_token.get_secret_value()
     return telegram_library(settings.telegram_library, token, settings.telegram_api or None)
 

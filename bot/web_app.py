@@ -11,8 +11,11 @@ from starlette.requests import ClientDisconnect
 
 from bot.channels.web import web_chat
 from bot.fault import fault
+from bot.inbox import Take
+from bot.limits import Limits, no_limits
 from bot.scripts import Library
 from bot.settings import Settings
+from bot.slow_api import SlowApi
 from bot.turn import Talk
 from console.app import console
 from console.guard import SafeHeaders
@@ -26,6 +29,9 @@ log = structlog.get_logger(__name__)
 MOST_BYTES = 1_000_000
 """Of one webhook request. Telegram's own are far smaller."""
 
+RETRY_AFTER = {429: {"Retry-After": "1"}, 503: {"Retry-After": "3"}}
+"""Telegram waits that many seconds before it sends the update again, else up to a minute and more."""
+
 Webhook = Callable[[bytes, bytes | None], Awaitable[int]]
 """A request's body and its secret header in, an HTTP status out."""
 
@@ -37,9 +43,13 @@ def web_app(
     database: Database,
     staff_words: Catalogue,
     webhook: Webhook | None = None,
+    take: Take | None = None,
+    limits: Limits | None = None,
     stop: Callable[[], Awaitable[None]] | None = None,
 ) -> FastAPI:
-    """The application. `stop` is awaited when it shuts down."""
+    """The application. `take`: the way in for turns, if it is not `talk.take`. Without `limits`, nobody is
+    slowed down. `stop` is awaited when it shuts down."""
+    limits = limits or no_limits()
     # The interactive documentation would fetch scripts from elsewhere; the console describes its own API.
     # Redirects to an address without a slash would go wherever the Host header says.
     app = FastAPI(
@@ -50,13 +60,14 @@ def web_app(
         lifespan=_ending(stop),
         exception_handlers={ClientDisconnect: _gone},
     )
+    app.add_middleware(SlowApi, limits=limits)
     app.add_middleware(SafeHeaders)
     app.add_api_route("/", _front, methods=["GET"])
     app.add_api_route("/healthz", _health(database), methods=["GET", "HEAD"])
     if webhook is not None:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         app.add_api_route(path, _take_webhook(webhook), methods=["POST"])
-    app.include_router(_chat(settings, talk, database))
+    app.include_router(_chat(settings, talk, database, take or talk.take, limits))
     app.router.routes.extend(
         console(
             database,
@@ -70,7 +81,7 @@ def web_app(
     return app
 
 
-def _chat(settings: Settings, talk: Talk, database: Database) -> APIRouter:
+def _chat(settings: Settings, talk: Talk, database: Database, take: Take, limits: Limits) -> APIRouter:
     def words(language: str, text: str) -> str:
         return talk.catalogue.look_up(language, "web", text)
 
@@ -78,7 +89,7 @@ def _chat(settings: Settings, talk: Talk, database: Database) -> APIRouter:
         return await look(database, code, talk.now())
 
     languages = [code for code, _ in talk.languages]
-    return web_chat(talk.take, seen, words, languages, settings.address, talk.now)
+    return web_chat(take, seen, words, languages, settings.address, talk.now, limits)
 
 
 def _ending(
@@ -125,6 +136,6 @@ def _take_webhook(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
         # Starlette decodes headers as Latin-1, so this gives back the bytes as they came.
         secret = request.headers.get("x-telegram-bot-api-secret-token")
         status = await webhook(body, secret.encode("latin-1") if secret is not None else None)
-        return Response(status_code=status)
+        return Response(status_code=status, headers=RETRY_AFTER.get(status))
 
     return take

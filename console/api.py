@@ -41,6 +41,13 @@ _NO_TOKEN: dict[int | str, dict[str, Any]] = {
         "headers": {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Bearer"}},
     }
 }
+_TOO_FAST: dict[int | str, dict[str, Any]] = {
+    429: {
+        "model": Problem,
+        "description": "Too many requests from one address.",
+        "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}},
+    }
+}
 _NO_CASE: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "No such summary, or not one that the token's owner may see."}
 }
@@ -72,7 +79,7 @@ def api(
             )
         return person
 
-    @app.get("/api/queue", response_model=list[Case], responses=_NO_TOKEN, summary="The queue")
+    @app.get("/api/queue", response_model=list[Case], responses=_NO_TOKEN | _TOO_FAST, summary="The queue")
     async def queue(person: Annotated[Person, Depends(owner)]) -> Response:
         """Asked for help first, then wants a call, then the oldest; those that are done last."""
         return _json(_queue.dump_python(await access.queue(person, now()), mode="json"))
@@ -80,7 +87,7 @@ def api(
     @app.get(
         "/api/summaries/{id}",
         response_model=Summary,
-        responses=_NO_TOKEN | _NO_CASE,
+        responses=_NO_TOKEN | _TOO_FAST | _NO_CASE,
         summary="One summary",
     )
     async def summary(

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from ipaddress import IPv4Address, ip_address
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -66,6 +67,17 @@ def is_from_here(request: Request, public_url: str) -> bool:
 def is_token(expected: str, form: Mapping[str, str]) -> bool:
     """Whether the form carries the token of this session."""
     return hmac.compare_digest(expected.encode(), form.get("csrf", "").encode("utf-8", "replace"))
+
+
+def network(host: str) -> str:
+    """Whose tries count together: of an IPv6 address the network, since anybody has 2⁶⁴ addresses in it."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host[:200]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or f"{int(address) >> 64:x}::/64")
 
 
 def _origin(url: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any, get_args
 
@@ -309,12 +308,5 @@ def _see(path: str) -> RedirectResponse:
 
 
 def _address(request: Request) -> str:
-    """Where a try comes from. Of an IPv6 address the network, since anybody has 2⁶⁴ addresses in it."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or f"{int(address) >> 64:x}::/64")
+    """Where a try comes from."""
+    return guard.network(request.client.host if request.client else "")

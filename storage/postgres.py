@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.database import Database, T, Work, shown
 from storage.errors import DatabaseUnreadable
 
 CONNECTIONS = 8
+PATIENCE = 10  # seconds to connect, or to get a connection; then it counts as away
 
 # Somebody else's process may stop in the middle of a transaction. Who waits for its locks gives up and can
 # try again; after a while the server ends the transaction, so that nobody waits for ever.
@@ -32,8 +34,9 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_reset_on_return=None,  # every transaction is closed by us; a reset costs a round trip
             pool_recycle=300,
+            pool_timeout=PATIENCE,
             hide_parameters=True,  # parameters are people's words
-            connect_args={"server_settings": LIMITS},
+            connect_args={"server_settings": LIMITS, "timeout": PATIENCE},
         )
         # What is read in several statements must fit together.
         self._reading = self._engine.execution_options(
@@ -65,6 +68,8 @@ class PostgresDatabase(Database):
             # The class's name only: the text may quote a value.
             cause = error.orig and (error.orig.__cause__ or error.orig)
             raise DatabaseUnreadable(self._where, type(cause).__name__) from None
+        except NoneFree:  # it is slow, or hangs
+            raise DatabaseUnreadable(self._where, "all connections are in use") from None
         except OSError as error:
             raise DatabaseUnreadable(self._where, error.strerror or type(error).__name__) from None
 

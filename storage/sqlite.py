@@ -222,7 +222,19 @@ class _Worker:
     def _take(self, job: _Job) -> None:
         try:
             result = self.hand.do(job.work)
+        except _Busy as busy:
+            job.done.set_exception(busy)
+            self._refuse_waiting(busy)
         except BaseException as error:
             job.done.set_exception(error)
         else:
             job.done.set_result(result)
+
+    def _refuse_waiting(self, busy: _Busy) -> None:
+        """Whoever stands in line has waited already, and would wait as long again, one after the other."""
+        for _ in range(self._jobs.qsize()):
+            waiting = self._jobs.get()
+            if waiting is None:  # we are to end after what is at hand
+                self._jobs.put(None)
+            elif waiting.done.set_running_or_notify_cancel():
+                waiting.done.set_exception(busy)

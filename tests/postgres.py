@@ -22,6 +22,12 @@ class PostgresServer(Protocol):
     def cleanup(self) -> None:
         """Stop it and delete its files."""
 
+    def stop(self) -> None:
+        """Stop it, as an operator would for an upgrade: whoever is connected is cut off."""
+
+    def ensure_postgres_running(self) -> None:
+        """Start it again."""
+
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
@@ -38,6 +44,16 @@ def running_postgres() -> Iterator[PostgresServer]:
         upgrade(server.get_uri("trede"))
         yield server
         server.cleanup()
+
+
+@contextmanager
+def stopped(server: PostgresServer) -> Iterator[None]:
+    """The server is away until the end of the block."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
 
 
 def emptied(server: PostgresServer) -> str:

@@ -8,6 +8,7 @@ from bench.row import Place, Row
 from bench.rows.house import House, furnish, now
 from bot.channels.telegram import CHANNEL, Telegram, Words
 from bot.channels.telegram_library import TelegramLibrary
+from bot.incoming import Incoming
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
@@ -68,7 +69,7 @@ class _TelegramRow(Row):
         return update.replace(b'"/start"', f'"/start {self._house.invites[chat].code}"'.encode())
 
 
-async def _failed(event: str, body: str, error: str) -> bool:
+async def _failed(incoming: Incoming, body: str, error: str) -> bool:
     raise RuntimeError(error)
 
 

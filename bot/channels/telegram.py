@@ -10,11 +10,13 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
 
 from bot.channels.telegram_library import Heard, TelegramLibrary, Update
+from bot.channels.telegram_lines import Lines
 from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
 from bot.channels.telegram_screen import Key, pieces, rows, text_of
 from bot.incoming import Incoming
@@ -32,7 +34,7 @@ SECONDS_PER_CALL = 20
 ASK_AGAIN = 3.0  # seconds, while another process polls
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
 NO_PREVIEW = {"is_disabled": True}  # else a third party is asked about a link she wrote
-STATUS = {"taken": 200, "given_up": 200, "gone": 200, "failed": 500, "away": 503}
+LOOK_AGAIN = 0.5  # seconds until we ask for others' updates while a chat's must wait
 
 Rows = list[list[Key]]
 
@@ -75,6 +77,7 @@ class Telegram:
         self._secret = b""
         self._stopping = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
+        self._lines = Lines(self._read, self._taken)
         self._beside: set[asyncio.Task[None]] = set()  # answers that nobody waits for
 
     # ── start and stop ──
@@ -140,9 +143,9 @@ class Telegram:
         if not self._secret or not hmac.compare_digest(self._secret, secret_header or b""):
             return 401
         update = read_body(body)
-        if update is None or (heard := self._heard(update)) is None:
+        if update is None or (heard := _heard(self._library, update)) is None:
             return 200  # it will never get better, so Telegram need not try again
-        return STATUS[await self._receive(update, heard)]
+        return (await self._receive(update, heard)).status
 
     # ── polling ──
 
@@ -184,21 +187,24 @@ class Telegram:
 
     async def _poll(self) -> None:
         """Fetches, takes, and only then confirms by asking for what comes after."""
-        offset: int | None = None
         pauses = _Pauses()
         while not self._stopping.is_set():
             if not await self._may_poll():
-                offset = None
+                await self._lines.finished()
+                self._lines = Lines(self._read, self._taken)  # somebody else confirms meanwhile
                 await self._rests(ASK_AGAIN)
                 continue
-            fetched = await self._fetched(offset)
+            if self._intake.is_full():
+                await self._rests(LOOK_AGAIN)
+                continue
+            fetched = await self._fetched(self._lines.offset)
             if fetched is None:
                 await self._rests(pauses.next())
                 continue
             pauses = _Pauses()
-            if await self._all_taken(fetched):
-                # Once nothing comes, everything is confirmed, and ids may start anywhere after a quiet week.
-                offset = fetched[-1]["update_id"] + 1 if fetched else None
+            self._lines.fetched(fetched)
+            await self._lines.settled(LOOK_AGAIN)
+        await self._lines.finished()
 
     async def _fetched(self, offset: int | None) -> list[Update] | None:
         """The next updates; none when we stop; None if Telegram is away or somebody else polls."""
@@ -224,21 +230,20 @@ class Telegram:
         log.warning("telegram away", error="what came instead of updates are none")
         return None
 
-    async def _all_taken(self, fetched: list[Update]) -> bool:
-        """Takes them side by side, in order within a chat. False if we stop before all are committed."""
-        chats: dict[int, list[tuple[Update, Heard]]] = {}
-        for update in fetched:
-            if heard := self._heard(update):
-                chats.setdefault(heard.person, []).append((update, heard))
-        return all(await asyncio.gather(*(self._chat_taken(updates) for updates in chats.values())))
+    def _read(self, update: Update) -> tuple[int, tuple[Update, Heard] | None]:
+        """Whose it is, and what she says; None if that is nothing."""
+        heard = _heard(self._library, update)
+        return (heard.person, (update, heard)) if heard else (0, None)
 
-    async def _chat_taken(self, updates: list[tuple[Update, Heard]]) -> bool:
-        for update, heard in updates:
-            pauses = _Pauses(first=0.2)
-            while STATUS[await self._receive(update, heard)] != 200:
-                if not await self._rests(pauses.next()):
-                    return False
-        return True
+    async def _taken(self, found: tuple[Update, Heard]) -> bool:
+        """Once it is committed. False if we stop before that."""
+        pauses = _Pauses(first=0.2)
+        while not self._stopping.is_set():
+            received = await self._receive(*found, in_a_hurry=self._lines.hides_others)
+            if received.status == 200:
+                return True
+            await self._rests(min(received.wait, LOOK_AGAIN) or pauses.next())
+        return False
 
     async def _rests(self, seconds: float) -> bool:
         """False if we stop meanwhile."""
@@ -250,17 +255,15 @@ class Telegram:
 
     # ── one update ──
 
-    def _heard(self, update: Update) -> Heard | None:
-        return self._library.read(without_ours(update))
-
-    async def _receive(self, update: Update, heard: Heard) -> str:
-        """What became of it, after the commit: one of the fates in `STATUS`."""
+    async def _receive(self, update: Update, heard: Heard, *, in_a_hurry: bool = False) -> Received:
+        """What became of it, after the commit."""
         event = f"{self._library.bot}:{update['update_id']}"
-        incoming = Incoming(CHANNEL, event, heard.said, code=heard.code, address=str(heard.person))
-        received = await self._intake.receive(incoming, lambda: json.dumps(update, ensure_ascii=False))
-        if STATUS[received.fate] == 200:
+        incoming = _incoming(heard, event)
+        body = partial(json.dumps, update, ensure_ascii=False)
+        received = await self._intake.receive(incoming, body, in_a_hurry=in_a_hurry)
+        if received.status == 200:
             self._answer_beside(heard, received)
-        return received.fate
+        return received
 
     def _answer_beside(self, heard: Heard, received: Received) -> None:
         """What Telegram is told without anybody waiting for it; a failure here loses nothing of hers."""
@@ -279,6 +282,21 @@ class Telegram:
         task = asyncio.create_task(_best_effort(call))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+
+def read_stored(library: TelegramLibrary, event: str, body: str) -> Incoming | None:
+    """An update that was set aside, as it would be read now; None if it says nothing to us."""
+    update = read_body(body.encode("utf-8", "replace"))
+    heard = _heard(library, update) if update is not None else None
+    return _incoming(heard, event) if heard is not None else None
+
+
+def _heard(library: TelegramLibrary, update: Update) -> Heard | None:
+    return library.read(without_ours(update))
+
+
+def _incoming(heard: Heard, event: str) -> Incoming:
+    return Incoming(CHANNEL, event, heard.said, code=heard.code, address=str(heard.person))
 
 
 async def username_of(library: TelegramLibrary) -> str | None:

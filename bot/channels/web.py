@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from math import ceil
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
@@ -17,7 +18,9 @@ from bot.channels.web_form import Form, read_body, read_form
 from bot.channels.web_pages import Pages, Screen, Words
 from bot.channels.web_static import static_file
 from bot.fault import fault
+from bot.inbox import InboxFull
 from bot.incoming import Incoming, Taken
+from bot.limits import Limits, no_limits
 from dialogs.said import Command, Said
 from storage.pages import Transcript
 
@@ -32,6 +35,11 @@ would send again; fewer are typed again quickly."""
 
 PATIENCE = 1.5
 """Seconds she waits for a page when she leaves in a hurry; what is left to do is done when she is gone."""
+
+FAILED = "That did not work. Please try again."
+BUSY = "It is very busy just now. Please wait a moment, then try again."
+SOON = {"Retry-After": "3"}
+"""Seconds after which a program may try again what did not work; people press the button."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -58,16 +66,20 @@ def web_chat(
     languages: Sequence[str],
     public_url: str,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    limits: Limits | None = None,
 ) -> APIRouter:
     """Every address of the web chat.
 
     `look(code)` reads and changes nothing; None for a code that is not good (any more).
     `words(language, text)` finds one of `web_words.WORDS` in a language, the first of `languages` being
-    the one for visitors of whom nothing is known. `public_url` is where browsers find us.
+    the one for visitors of whom nothing is known. `public_url` is where browsers find us. Without `limits`,
+    nobody is slowed down.
     """
     public = urlsplit(public_url)
     base = public.path.rstrip("/")
-    chat = WebChat(take, look, Pages(words, tuple(languages), base), base, public.netloc, clock)
+    chat = WebChat(
+        take, look, Pages(words, tuple(languages), base), base, public.netloc, clock, limits or no_limits()
+    )
     router = APIRouter(include_in_schema=False)
     router.add_api_route("/chat/static/{stamp}/{name}", chat.file, methods=["GET", "HEAD"])
     router.add_api_route("/chat/{code}/leave", chat.leave, methods=["POST"])
@@ -89,17 +101,24 @@ class WebChat:
     base: str
     host: str
     clock: Callable[[], datetime]
+    limits: Limits
     leaving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def show(self, code: str, request: Request) -> Response:
         """The page as it stands. Changes nothing: messengers fetch links to preview them."""
+        visitor = _visitor(request)
+        wait = self._wait(visitor, code)
+        if wait > 0:
+            return self._slow_notice(request, wait, code)
         try:
             transcript = await self.look(code) if CODE.fullmatch(code) else None
         except Exception as error:
             log.error("web page failed", error=fault(error))
-            return self._notice(request, "That did not work. Please try again.", 503, code)
+            self.limits.unclear_code(visitor, code)
+            return self._notice(request, FAILED, 503, code, SOON)
         if transcript is None:
             return self._not_here(request)
+        self.limits.good_code(visitor, code)
         return _page(self.pages.chat(_screen(code, transcript)))
 
     async def answer(self, code: str, request: Request) -> Response:
@@ -109,16 +128,35 @@ class WebChat:
         body = await read_body(request)
         if body is None:
             return self._notice(request, "That is too long. Please send it in shorter pieces.", 413, code)
+        form = read_form(body)
+        visitor = _visitor(request)
+        wait = self._wait(visitor, code)
+        if wait > 0:
+            return self._slow(code, form, request, wait)
         if not CODE.fullmatch(code):
             return self._not_here(request)
-        form = read_form(body)
         try:
-            taken = await self._take(code, form.event, form.said) if form.said else Taken("duplicate")
-            transcript = await self.look(code)
+            return await self._answered(code, form, visitor, request)
         except Exception as error:
             # Nothing was committed, or all of it: the same event sent again does the right thing.
+            self.limits.unclear_code(visitor, code)
+            if isinstance(error, InboxFull):
+                return self._once_more(code, form, request, BUSY, 503, SOON)
             log.error("web turn failed", error=fault(error))
-            return self._failed(code, form, request)
+            return self._once_more(code, form, request, FAILED, 503, SOON)
+
+    async def _answered(self, code: str, form: Form, visitor: str, request: Request) -> Response:
+        taken = Taken("duplicate")
+        if form.said:
+            incoming = _incoming(code, form.event, form.said)
+            wait = self.limits.turn(incoming)
+            if wait > 0:
+                self.limits.unclear_code(visitor, code)
+                return self._slow(code, form, request, wait)
+            taken = await self.take(incoming)
+        transcript = await self.look(code)
+        if transcript is not None:
+            self.limits.good_code(visitor, code)
         if _is_htmx(request):
             return self._news(code, form, taken, transcript, request)
         return self._next_page(code, form, taken, transcript, request)
@@ -134,7 +172,7 @@ class WebChat:
 
     async def _left(self, code: str) -> None:
         try:
-            await self._take(code, token_urlsafe(16), Command("leave"))
+            await self.take(_incoming(code, "", Command("leave")))
         except Exception as error:
             log.error("web leave failed", error=fault(error))
 
@@ -148,14 +186,14 @@ class WebChat:
 
     async def nothing(self, request: Request) -> Response:
         """Every other address under /chat."""
-        return self._not_here(request)
+        wait = self.limits.request(_visitor(request))
+        return self._slow_notice(request, wait) if wait > 0 else self._not_here(request)
 
     # ── what came of it ───────────────────────────────────────────────────────────────────────────
 
-    async def _take(self, code: str, event: str, said: Said) -> Taken:
-        # An event's name is only as good as the browser that made it up, so each invite has its own names.
-        name = sha256(f"{code} {event or token_urlsafe(16)}".encode()).hexdigest()[:40]
-        return await self.take(Incoming(channel=CHANNEL, event=name, said=said, code=code))
+    def _wait(self, visitor: str, code: str) -> float:
+        """Seconds until this visitor may go on with this code; 0.0: now."""
+        return self.limits.request(visitor) or self.limits.begin_code(visitor, code)
 
     def _next_page(
         self, code: str, form: Form, taken: Taken, transcript: Transcript | None, request: Request
@@ -186,9 +224,20 @@ class WebChat:
             return _page(self.pages.news(screen, screen.messages), more={"HX-Reswap": "innerHTML"})
         return _page(self.pages.news(screen, fresh))
 
-    def _failed(self, code: str, form: Form, request: Request) -> Response:
+    def _slow(self, code: str, form: Form, request: Request, wait: float) -> Response:
+        if not CODE.fullmatch(code):
+            return self._slow_notice(request, wait)
+        return self._once_more(code, form, request, BUSY, 429, _retry_after(wait))
+
+    def _once_more(
+        self, code: str, form: Form, request: Request, text: str, status: int, more: Mapping[str, str]
+    ) -> Response:
+        """Her words in the field once more, to be sent again."""
         language = form.language if form.language in self.pages.languages else self._language(request)
-        return _page(self.pages.failed(code, language, form.fields, form.words), 503)
+        return _page(self.pages.once_more(code, language, text, form.fields, form.words), status, more)
+
+    def _slow_notice(self, request: Request, wait: float, code: str = "") -> Response:
+        return self._notice(request, BUSY, 429, code, _retry_after(wait))
 
     def _not_here(self, request: Request) -> Response:
         """The same for every code that is not good, whatever the reason."""
@@ -196,9 +245,16 @@ class WebChat:
             return _page("", 404, {"HX-Refresh": "true"})
         return self._notice(request, "This page is not here.", 404)
 
-    def _notice(self, request: Request, text: str, status: int, code: str = "") -> Response:
+    def _notice(
+        self,
+        request: Request,
+        text: str,
+        status: int,
+        code: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> Response:
         back = code if CODE.fullmatch(code) else ""
-        return _page(self.pages.notice(self._language(request), text, back), status)
+        return _page(self.pages.notice(self._language(request), text, back), status, more)
 
     def _away(self) -> Response:
         headers = HEADERS | _forget_pages()
@@ -218,6 +274,21 @@ class WebChat:
         if origin == "null":
             return False
         return origin.partition("://")[2] not in (self.host, request.headers.get("host", ""))
+
+
+def _incoming(code: str, event: str, said: Said) -> Incoming:
+    # An event's name is only as good as the browser that made it up, so each invite has its own names.
+    name = sha256(f"{code} {event or token_urlsafe(16)}".encode()).hexdigest()[:40]
+    return Incoming(channel=CHANNEL, event=name, said=said, code=code)
+
+
+def _visitor(request: Request) -> str:
+    """The address that she comes from."""
+    return request.client.host if request.client else ""
+
+
+def _retry_after(wait: float) -> dict[str, str]:
+    return {"Retry-After": str(ceil(wait))}
 
 
 def _screen(code: str, transcript: Transcript) -> Screen:

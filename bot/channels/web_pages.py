@@ -101,10 +101,12 @@ class Pages:
         """For a page that is there already: these messages, and the form for the next answer."""
         return self._draw("news.html", screen.language, screen=screen, messages=messages)
 
-    def failed(self, code: str, language: str, fields: Iterable[tuple[str, str]], typed: str) -> str:
-        """The same answer once more, with her words in the field."""
+    def once_more(
+        self, code: str, language: str, text: str, fields: Iterable[tuple[str, str]], typed: str
+    ) -> str:
+        """A sentence, and the same answer to be sent again, with her words in the field."""
         again = [(name, value) for name, value in fields if name != "text"]
-        return self._draw("failed.html", language, code=code, fields=again, typed=typed)
+        return self._draw("once_more.html", language, code=code, text=text, fields=again, typed=typed)
 
     def notice(self, language: str, text: str, code: str = "") -> str:
         """One sentence. With `code`, a link back to the conversation."""

@@ -22,6 +22,8 @@ NOTES: dict[str, str] = {
     "To leave quickly, press Esc three times.": "For people with a keyboard. Esc is a key; its name stays.",
     "Sending…": "Shown while an answer is on its way. Short.",
     "That did not work. Please try again.": "Kind. Something went wrong on our side or with the connection.",
+    "It is very busy just now. Please wait a moment, then try again.": "Kind. Too much came in at once, from "
+    "her or from others: nobody is to blame.",
     "Try again": "Button: send the same answer again. Short.",
     "That is too long. Please send it in shorter pieces.": "Kind. What she sent was far too big.",
     "Go back": "Link: back to the conversation.",

@@ -157,6 +157,7 @@ def trede(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with a webhook; Telegram itself is away, which keeps nothing from coming in."""
     with running(
         tmp_path_factory.mktemp("hostile"),
+        TREDE_LIMITS="false",  # what is thrown is to arrive, however fast
         TREDE_TELEGRAM_TOKEN=TOKEN,
         TREDE_TELEGRAM_API=f"http://127.0.0.1:{free_port()}",
         TREDE_TELEGRAM_WEBHOOK_URL="https://trede.example/telegram",

@@ -63,7 +63,8 @@ class Turns:
         self.taken.append(incoming)
         return Taken(self.status)
 
-    async def failed(self, event: str, body: str, error: str) -> bool:
+    async def failed(self, incoming: Incoming, body: str, error: str) -> bool:
+        event = incoming.event
         self._failures[event] = self._failures.get(event, 0) + 1
         if self._failures[event] >= 3:
             self.given_up.append((event, body, error))

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.channels.telegram import Telegram, Words
 from bot.channels.telegram_library import TelegramLibrary
+from bot.incoming import Incoming
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
@@ -88,8 +89,10 @@ async def running(
 ) -> AsyncIterator[Telegram]:
     """The channel and the sender, wired as the server wires them."""
 
-    async def failed(event: str, body: str, error: str) -> bool:
-        return await quarantine.failed(talk.database, "telegram", event, body, error, now())
+    async def failed(incoming: Incoming, body: str, error: str) -> bool:
+        return await quarantine.failed(
+            talk.database, "telegram", incoming.event, body, error, now(), address=incoming.address
+        )
 
     async def is_given_up(event: str) -> bool:
         return await quarantine.is_given_up(talk.database, "telegram", event)

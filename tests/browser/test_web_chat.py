@@ -156,6 +156,28 @@ async def test_on_a_slow_network_she_sees_that_it_is_sending_and_cannot_press_ag
     await expect(page.get_by_role("status")).to_have_text("")
 
 
+async def test_when_it_is_very_busy_her_words_stay_and_she_is_asked_to_wait(
+    serve: Serve, open_page: OpenPage
+) -> None:
+    talk = FakeTalk()
+    page = await open_page()
+    await begin_with_htmx(page, chat(serve, talk))
+    await page.get_by_label("Or write your answer").fill("1")
+
+    async def busy(route: Route) -> None:
+        await route.fulfill(status=429, headers={"Retry-After": "1"})
+
+    await page.route("**/chat/*", busy)
+    await page.locator(".typed button").click()
+    await expect(page.get_by_role("status")).to_contain_text("It is very busy just now.")
+    await expect(page.get_by_label("Or write your answer")).to_have_value("1")
+    await page.unroute("**/chat/*")
+    await page.get_by_role("button", name="Try again").click()
+
+    await expect(page.get_by_role("log")).to_contain_text("What do you like?")
+    assert talk.answers == ["1"]
+
+
 @pytest.mark.parametrize("network", [True, False], ids=["network gone", "server broken"])
 async def test_when_sending_fails_her_words_stay_and_trying_again_works(
     serve: Serve, open_page: OpenPage, network: bool

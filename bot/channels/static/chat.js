@@ -37,10 +37,12 @@
     state.classList.toggle("failed", failed);
     retry.hidden = !failed;
   };
-  const fail = () => { say(state.dataset.failed, true); retry.focus(); };
+  const fail = (words) => { say(words, true); retry.focus(); };
   document.addEventListener("htmx:before:request", () => say(state.dataset.sending, false));
-  document.addEventListener("htmx:response:error", fail);
-  document.addEventListener("htmx:error", fail);
+  document.addEventListener("htmx:response:error", (event) => {
+    fail(event.detail.ctx.response.status === 429 ? state.dataset.busy : state.dataset.failed);
+  });
+  document.addEventListener("htmx:error", () => fail(state.dataset.failed));
   retry.addEventListener("click", () => {
     if (sent && sent.form.isConnected) sent.form.requestSubmit(sent.button);
     else location.reload();
