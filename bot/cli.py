@@ -17,6 +17,7 @@ from bot import i18n
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.demo import demo
+from bot.fault import fault
 from bot.logs import set_up_logs
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
@@ -39,6 +40,7 @@ T = TypeVar("T")
 
 WRONG = 2
 FOUND = 1
+CRASHED = 70
 
 ABOUT = "Trede talks with clients, and lays what they share in their case manager's queue."
 
@@ -59,13 +61,21 @@ out = Console(soft_wrap=True)
 
 
 def main() -> None:
-    """Run a command. What an operator can mend is one line on standard error, and exit status 2."""
+    """Run a command. What an operator can mend is one line on standard error, and exit status 2.
+
+    So is a fault of ours, with status 70; Python's own report would quote what it was working on.
+    """
+    set_up_logs()
     try:
         app()
     except BrokenScript as error:
         _stop(_in_one_line(error))
     except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings) as error:
         _stop(str(error))
+    except Exception as error:
+        _stop(
+            f"A fault in Trede itself: {fault(error)}. Please report it; this line holds no secret.", CRASHED
+        )
 
 
 def _in_one_line(broken: BrokenScript) -> str:
@@ -80,9 +90,9 @@ def _say(text: str) -> None:
     out.print(text, markup=False, highlight=False)
 
 
-def _stop(text: str) -> NoReturn:
+def _stop(text: str, status: int = WRONG) -> NoReturn:
     print(f"trede: {' '.join(text.splitlines())}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(WRONG)
+    raise SystemExit(status)
 
 
 def _with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
@@ -105,8 +115,8 @@ def run(
     ] = False,
 ) -> None:
     """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
-    set_up_logs()
     settings = read_settings()
+    set_up_logs(settings.log_level)
 
     async def greet(database: Database) -> None:
         if with_demo:
@@ -135,8 +145,8 @@ def check(
 ) -> None:
     """Report every fault of scripts and translations, where it is and what to do. Status 1 for any fault."""
     faults = check_files(_read(files)) if files else check_all()
-    for fault in faults:
-        _say(str(fault))
+    for found in faults:
+        _say(str(found))
     if faults:
         raise SystemExit(FOUND)
     _say("No faults.")

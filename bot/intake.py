@@ -6,7 +6,7 @@ from typing import Literal
 
 import structlog
 
-from bot.fault import fault
+from bot.fault import fault, trail
 from bot.incoming import Incoming, Taken
 
 log = structlog.get_logger()
@@ -49,7 +49,7 @@ class Intake:
             log.error("database away", error=fault(error))
             return Received("away")
         except Exception as error:
-            log.error("turn failed", channel=incoming.channel, error=fault(error))
+            log.error("turn failed", channel=incoming.channel, error=fault(error), trail=trail(error))
             return await self._after_failure(incoming.event, body(), fault(error))
 
     async def _after_failure(self, event: str, body: str, error: str) -> Received:

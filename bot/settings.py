@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     public_url: str = ""
     proxies: str = "127.0.0.1,::1"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_token: SecretStr = SecretStr("")
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
     telegram_library: Literal["aiogram"] = "aiogram"

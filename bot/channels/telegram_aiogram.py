@@ -44,6 +44,7 @@ from pydantic import ValidationError
 
 from bot.channels.telegram_reading import read_tap, read_text
 from bot.channels.telegram_screen import pieces, rows, text_of
+from bot.fault import fault
 from bot.incoming import Incoming
 from bot.intake import Intake, Received
 from bot.pace import OverallPace
@@ -145,8 +146,12 @@ def _update(found: Any) -> Update | None:
         return Update.model_validate(found)
     except ValidationError as error:
         # Only where it does not fit: the rest of the error holds what she wrote.
-        log.warning("update not understood", places=[str(each["loc"]) for each in error.errors()][:3])
+        log.warning("update not understood", places=_fields(error))
         return None
+
+
+def _fields(error: ValidationError) -> str:
+    return ", ".join(".".join(map(str, each["loc"])) for each in error.errors()[:3])
 
 
 def _mended(value: Any) -> Any:
@@ -309,7 +314,7 @@ class Telegram:
         try:
             return await self._connected(webhook_url)
         except ChannelRefused as error:
-            log.error("telegram refuses", error=str(error))
+            log.error("telegram refuses", error=fault(error))
             return False
 
     async def _connected(self, webhook_url: str | None) -> bool:
@@ -318,7 +323,7 @@ class Telegram:
             self.username = (await _own_errors(self._bot.get_me(request_timeout=SECONDS_PER_CALL))).username
             await self._set_webhook(webhook_url)
         except SendingError as error:
-            log.warning("telegram away", error=repr(error))
+            log.warning("telegram away", error=fault(error))
             return False
         # A menu is a convenience: a Bot API server without it is no reason to stay silent.
         await _best_effort(self.set_my_commands(self._words.commands))
@@ -368,7 +373,7 @@ class Telegram:
         try:
             return fetch.result()
         except (SendingError, ChannelRefused) as error:
-            log.warning("telegram away", error=repr(error))
+            log.warning("telegram away", error=fault(error))
             return None
 
     async def _all_taken(self, fetched: list[dict[str, Any]]) -> bool:

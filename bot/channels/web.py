@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from bot.channels.web_form import Form, read_body, read_form
 from bot.channels.web_pages import Pages, Screen, Words
 from bot.channels.web_static import static_file
-from bot.fault import fault
+from bot.fault import fault, trail
 from bot.incoming import Incoming, Taken
 from dialogs.said import Command, Said
 from storage.pages import Transcript
@@ -117,7 +117,7 @@ class WebChat:
             transcript = await self.look(code)
         except Exception as error:
             # Nothing was committed, or all of it: the same event sent again does the right thing.
-            log.error("web turn failed", error=fault(error))
+            log.error("web turn failed", error=fault(error), trail=trail(error))
             return self._failed(code, form, request)
         if _is_htmx(request):
             return self._news(code, form, taken, transcript, request)
