@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
+from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -19,6 +20,7 @@ from bot.check import check_all, check_files
 from bot.demo import demo
 from bot.fault import fault
 from bot.logs import set_up_logs
+from bot.metrics import Meter
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
 from bot.serve import PortInUse, bot_name, client_words, now, offered, opened, prepare, serve
@@ -116,7 +118,8 @@ def run(
 ) -> None:
     """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
     settings = read_settings()
-    set_up_logs(settings.log_level)
+    meter = Meter(CollectorRegistry())
+    set_up_logs(settings.log_level, meter.heard)
 
     async def greet(database: Database) -> None:
         if with_demo:
@@ -126,7 +129,7 @@ def run(
         _say(f"Console for staff:          {settings.address}/staff")
         _say("Stop with Ctrl-C.")
 
-    asyncio.run(serve(settings, greet))
+    asyncio.run(serve(settings, greet, meter))
 
 
 @db.command("upgrade")

@@ -16,6 +16,7 @@ import uvicorn
 
 from bot.fault import fault
 from bot.intake import Intake
+from bot.metrics import Meter
 from bot.outbox import Sender
 from bot.pace import OverallPace
 from bot.scripts import compiled_reflection, open_library
@@ -115,7 +116,7 @@ class Line:
     stop: Callable[[], Any]
 
 
-async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
+async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Meter) -> None:
     """Serve until SIGTERM or SIGINT. `greet` prints what the operator needs, once all is ready.
 
     Raises before anything is half started: PortInUse, StorageError, BrokenScript, ChannelRefused.
@@ -127,13 +128,15 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
             wake = asyncio.Event()
             talk = Talk(database, library, client_words(), offered(), now, woken=(wake,))
             line = (
-                await _telegram(settings, talk, wake) if settings.telegram_token.get_secret_value() else None
+                await _telegram(settings, talk, wake, meter)
+                if settings.telegram_token.get_secret_value()
+                else None
             )
             if line is not None:
                 stack.push_async_callback(line.stop)
             staff_words = read_catalogue("staff", STAFF_LANGUAGES)
             webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
-            app = web_app(settings, talk, library, database, staff_words, webhook)
+            app = web_app(settings, talk, library, database, staff_words, webhook, meter=meter)
             sweeping = asyncio.create_task(_sweep_hourly(database))
             stack.callback(sweeping.cancel)
             await greet(database)
@@ -149,7 +152,7 @@ async def _sweep_hourly(database: Database) -> None:
         await asyncio.sleep(3600)
 
 
-async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line:
+async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event, meter: Meter) -> Line:
     # Imported here, since it takes seconds and only an installation with a bot needs it.
     from bot.channels.telegram_aiogram import CHANNEL, Telegram, Words
 
@@ -161,7 +164,7 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
     async def is_given_up(event: str) -> bool:
         return await quarantine.is_given_up(database, CHANNEL, event)
 
-    intake = Intake(talk.take, failed, is_given_up, (DatabaseUnreadable,))
+    intake = Intake(meter.timed(talk.take), failed, is_given_up, (DatabaseUnreadable,))
     said = Words(
         neutral=lambda language: _outside(talk.catalogue, language, phrases.UNKNOWN.text),
         sorry=lambda language: _outside(talk.catalogue, language, phrases.SORRY.text),
@@ -177,6 +180,7 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event) -> Line
     token = settings.telegram_token.get_secret_value()
     telegram = Telegram(token, intake, said, pace, settings.telegram_api or None)
     sender = Sender(database, CHANNEL, telegram.send, wake, now, pace)
+    meter.watch(CHANNEL, sender.tally)
     try:
         await telegram.start(
             settings.telegram_webhook_url, settings.telegram_webhook_secret.get_secret_value()

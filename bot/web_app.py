@@ -11,6 +11,9 @@ from starlette.requests import ClientDisconnect
 
 from bot.channels.web import web_chat
 from bot.fault import fault
+from bot.intake import Take
+from bot.metrics import Meter
+from bot.metrics_page import metrics_page
 from bot.scripts import Library
 from bot.settings import Settings
 from bot.turn import Talk
@@ -38,8 +41,9 @@ def web_app(
     staff_words: Catalogue,
     webhook: Webhook | None = None,
     stop: Callable[[], Awaitable[None]] | None = None,
+    meter: Meter | None = None,
 ) -> FastAPI:
-    """The application. `stop` is awaited when it shuts down."""
+    """The application. `stop` is awaited when it shuts down. With a `meter`, turns are counted and shown."""
     # The interactive documentation would fetch scripts from elsewhere; the console describes its own API.
     # Redirects to an address without a slash would go wherever the Host header says.
     app = FastAPI(
@@ -56,7 +60,11 @@ def web_app(
     if webhook is not None:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         app.add_api_route(path, _take_webhook(webhook), methods=["POST"])
-    app.include_router(_chat(settings, talk, database))
+    if meter is not None:
+        token = settings.metrics_token.get_secret_value()
+        app.add_api_route("/metrics", metrics_page(meter, database, token, talk.now), methods=["GET"])
+    take = meter.timed(talk.take) if meter is not None else talk.take
+    app.include_router(_chat(settings, talk, database, take))
     app.router.routes.extend(
         console(
             database,
@@ -70,7 +78,7 @@ def web_app(
     return app
 
 
-def _chat(settings: Settings, talk: Talk, database: Database) -> APIRouter:
+def _chat(settings: Settings, talk: Talk, database: Database, take: Take) -> APIRouter:
     def words(language: str, text: str) -> str:
         return talk.catalogue.look_up(language, "web", text)
 
@@ -78,7 +86,7 @@ def _chat(settings: Settings, talk: Talk, database: Database) -> APIRouter:
         return await look(database, code, talk.now())
 
     languages = [code for code, _ in talk.languages]
-    return web_chat(talk.take, seen, words, languages, settings.address, talk.now)
+    return web_chat(take, seen, words, languages, settings.address, talk.now)
 
 
 def _ending(

@@ -107,8 +107,8 @@ async def drop(database: Database, id: int) -> None:
 
 
 async def retry(database: Database, id: int, due: datetime) -> None:
-    """Sending failed: the chat waits until `due`."""
-    waiting = {"due": due, "lease": None, "tries": outbox.c.tries + 1}
+    """Sending failed: the chat waits until `due`. The row still tells since when it waits."""
+    waiting = {"lease": due, "tries": outbox.c.tries + 1}
     await _do(database, update(outbox).where(outbox.c.id == id).values(waiting))
 
 
