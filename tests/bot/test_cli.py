@@ -65,6 +65,8 @@ parts:
 
 COMMANDS = (
     ("run",),
+    ("backup",),
+    ("restore",),
     ("db", "upgrade"),
     ("check",),
     ("graph",),
