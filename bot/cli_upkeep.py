@@ -1,12 +1,17 @@
 """Commands to look after an installation: doctor, backup, restore."""
 
 import asyncio
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.settings import Settings, read_settings
+from bot.doctor.examine import examine
+from bot.doctor.finding import Finding
+from bot.settings import Settings, WrongSettings, read_settings
 from storage.backup import back_up, restore
 from storage.database import open_database
 from storage.errors import DatabaseBehind
@@ -16,6 +21,26 @@ from storage.migrate import check
 from storage.sealed import use_key
 
 upkeep = typer.Typer()
+
+
+@upkeep.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False) -> None:
+    """Look at everything Trede needs, and say what to do. Changes nothing. Status 1 for any fault."""
+    found = _found()
+    for finding in [] if as_json else found:
+        typer.echo(str(finding))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=2))
+    if any(finding.state == "fault" for finding in found):
+        raise typer.Exit(1)
+
+
+def _found() -> list[Finding]:
+    try:
+        settings = read_settings()
+    except WrongSettings as error:
+        return [Finding("settings", "fault", str(error))]
+    return examine(settings, lambda: datetime.now(UTC))
 
 
 @upkeep.command("backup")

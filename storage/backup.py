@@ -56,6 +56,13 @@ def restore(url: str, file: Path, *, replace: bool = False) -> None:
     on.put_back(url, file, replace=replace)
 
 
+def missing_tool(url: str) -> str | None:
+    """What has to be installed before `back_up` and `restore` work; None if nothing has to."""
+    if address_of(url).get_backend_name() == "sqlite":
+        return None
+    return backup_postgres.missing_tool(url)
+
+
 def _kind(file: Path) -> str | None:
     try:
         with file.open("rb") as opened:

@@ -162,6 +162,17 @@ def _ask(url: str, work: Work[T]) -> T:
     return asyncio.run(run())
 
 
+def missing_tool(url: str) -> str | None:
+    """What has to be installed before anything can be backed up or restored; None if nothing has to."""
+    server = _server(url)
+    try:
+        for name in ("pg_dump", "pg_restore", "psql"):
+            _tool(name, server)
+    except BackupRefused as missing:
+        return str(missing)
+    return None
+
+
 def _server(url: str) -> int:
     """The first part of its version."""
     return (

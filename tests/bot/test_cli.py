@@ -65,6 +65,7 @@ parts:
 
 COMMANDS = (
     ("run",),
+    ("doctor",),
     ("backup",),
     ("restore",),
     ("db", "upgrade"),
