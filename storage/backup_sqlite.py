@@ -129,7 +129,7 @@ def _alone(target: Path) -> Iterator[sqlite3.Connection | None]:
     with closing(_opened(target, "rw")) as there:
         try:
             there.execute("PRAGMA locking_mode=EXCLUSIVE")
-            there.execute("PRAGMA journal_mode=DELETE")  # refused as long as anybody else has it open
+            there.execute("PRAGMA journal_mode=DELETE")  # no companions, which we would delete later
             there.execute("BEGIN EXCLUSIVE")
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname.startswith("SQLITE_BUSY"):
