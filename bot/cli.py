@@ -17,6 +17,7 @@ from rich.text import Text
 from bot import i18n
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
+from bot.cli_key import key
 from bot.cli_upkeep import upkeep
 from bot.demo import demo
 from bot.fault import fault
@@ -54,6 +55,7 @@ user = typer.Typer(no_args_is_help=True, help="Members of staff.")
 app.add_typer(db, name="db")
 app.add_typer(words, name="i18n")
 app.add_typer(user, name="user")
+app.add_typer(key, name="key")
 app.add_typer(upkeep)
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]

@@ -117,6 +117,12 @@ class _Standing(Collector):
         )
         yield self._gauge("quarantine_failing", "Updates that failed and come again.", counts.failing)
         yield self._gauge("quarantine_given_up", "Updates given up, kept for 14 days.", counts.given_up)
+        timers = GaugeMetricFamily(
+            "trede_timers_due", "Timers that should have rung by now.", labels=("kind",)
+        )
+        for kind, n in counts.timers.items():
+            timers.add_metric((kind,), n)
+        yield timers
 
     def _gauge(self, name: str, told: str, found: Mapping[str, float]) -> Metric:
         gauge = GaugeMetricFamily(f"trede_{name}", told, labels=("channel",))

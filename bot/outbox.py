@@ -1,10 +1,15 @@
-"""Sends what waits in the outbox: in order within a chat, side by side across chats, at least once."""
+"""Sends what is to be sent: in order within a chat, side by side across chats, at least once.
+
+What a turn of this process leaves is handed over right after its commit (`hand`); the rest, such as what a
+process that is gone left behind, is found in the outbox by looking.
+"""
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -14,6 +19,7 @@ from bot.sending import Away, Blocked, ChannelRefused, RetryAfter, Send
 from storage import outbox
 from storage.database import Database
 from storage.outbox import Parcel
+from storage.turns import sent
 
 log = structlog.get_logger()
 
@@ -26,7 +32,7 @@ LONGEST_PAUSE = 60.0
 
 
 class Sender:
-    """One loop for one channel. Set `wake` whenever something was put into the outbox.
+    """One loop for one channel. Set `wake` whenever something was put into the outbox that nobody holds.
 
     `first_pause`: seconds after a first failure; it doubles with each further one, up to a minute.
     `tally` counts "sent", "slowed", "away", "rejected", "blocked" and "dropped" since the start,
@@ -53,7 +59,7 @@ class Sender:
         self._overall = pace
         self._first_pause = first_pause
         self._chats = chats or ChatPace()
-        self._rejected: Counter[int] = Counter()  # parcel → how often the channel refused it
+        self._rejected: Counter[str] = Counter()  # parcel → how often the channel refused it
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
@@ -61,6 +67,10 @@ class Sender:
     def start(self) -> None:
         """Begin to send, in the background."""
         self._loop = asyncio.create_task(self._run())
+
+    def hand(self, parcels: Sequence[Parcel]) -> None:
+        """Send these at once, one after the other: all to one chat, leased to us for `LEASE` from now on."""
+        self._begin(self._deliver_all(parcels))
 
     async def stop(self) -> None:
         """Finish the sends at hand; what is left stays in the outbox."""
@@ -88,13 +98,26 @@ class Sender:
         free = AT_ONCE - len(self._under_way)
         if free > 0:
             for parcel in await outbox.take_due(self._database, self._channel, self._now(), free, LEASE):
-                task = asyncio.create_task(self._deliver(parcel))
-                self._under_way.add(task)
-                task.add_done_callback(self._delivered)
+                self._begin(self._deliver_found(parcel))
 
-    def _delivered(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _deliver_found(self, parcel: Parcel) -> None:
+        await self._deliver(parcel)
         self._wake.set()  # the next one of that chat may be waiting
+
+    async def _deliver_all(self, parcels: Sequence[Parcel]) -> None:
+        for n, parcel in enumerate(parcels, start=1):
+            if not await self._deliver(parcel):
+                return await self._let_go([each.ref for each in parcels[n:]])
+        return None
+
+    async def _let_go(self, refs: Sequence[str]) -> None:
+        await self._note(lambda: outbox.release(self._database, refs))
+        self._wake.set()
 
     async def _until_next(self) -> float:
         """Seconds until something falls due. A send that ends wakes us by itself."""
@@ -110,10 +133,10 @@ class Sender:
         except TimeoutError:
             return
 
-    async def _deliver(self, parcel: Parcel) -> None:
-        """Send one parcel, and write down what became of it."""
-        await asyncio.sleep(self._chats.wait(parcel.address, time.monotonic()))
-        await asyncio.sleep(self._overall.wait(time.monotonic()))
+    async def _deliver(self, parcel: Parcel) -> bool:
+        """Send one parcel, and write down what became of it. Whether the next one of its chat may follow."""
+        await self._rest(self._chats.wait(parcel.address, time.monotonic()))
+        await self._rest(self._overall.wait(time.monotonic()))
         try:
             await self._send(parcel.address, parcel.message)
         except RetryAfter as slow:
@@ -124,31 +147,38 @@ class Sender:
         except Blocked:
             await self._unreachable(parcel)
         except Exception as error:  # rejected, or a fault of ours: either way it is this message
-            await self._refused(parcel, error)
+            return await self._refused(parcel, error)
         else:
             self.tally["sent"] += 1
-            await self._note(lambda: outbox.sent(self._database, parcel.id))
+            await self._note(lambda: sent(self._database, parcel.ref))
+            return True
+        return False
+
+    async def _rest(self, seconds: float) -> None:
+        if seconds > 0:
+            await asyncio.sleep(seconds)
 
     async def _again(self, parcel: Parcel, seconds: float, why: str) -> None:
         self.tally[why] += 1
         log.info("message waits", channel=self._channel, why=why, seconds=seconds)
         due = self._now() + timedelta(seconds=seconds)
-        await self._note(lambda: outbox.retry(self._database, parcel.id, due))
+        await self._note(lambda: outbox.retry(self._database, parcel.ref, due))
 
     async def _unreachable(self, parcel: Parcel) -> None:
         self.tally["blocked"] += 1
         log.info("chat unreachable", channel=self._channel)
         await self._note(lambda: outbox.unreachable(self._database, self._channel, parcel.address))
 
-    async def _refused(self, parcel: Parcel, error: Exception) -> None:
-        self._rejected[parcel.id] += 1
-        if self._rejected[parcel.id] < TRIES:
-            await self._again(parcel, self._pause(self._rejected[parcel.id] - 1), "rejected")
-            return
-        del self._rejected[parcel.id]
+    async def _refused(self, parcel: Parcel, error: Exception) -> bool:
+        self._rejected[parcel.ref] += 1
+        if self._rejected[parcel.ref] < TRIES:
+            await self._again(parcel, self._pause(self._rejected[parcel.ref] - 1), "rejected")
+            return False
+        del self._rejected[parcel.ref]
         self.tally["dropped"] += 1
         log.error("message dropped", channel=self._channel, error=fault(error))
-        await self._note(lambda: outbox.drop(self._database, parcel.id))
+        await self._note(lambda: sent(self._database, parcel.ref))
+        return True
 
     async def _note(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write it down, with patience: what was sent and is not noted would be sent again."""

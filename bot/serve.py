@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,8 +29,8 @@ from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalog
 from storage import facts, migrate, quarantine
 from storage.database import Database, address_of, open_database
 from storage.errors import DatabaseUnreadable, StorageError
-from storage.key_proof import prove_key
-from storage.keys import load_or_make_key
+from storage.key_proof import finish_rotation
+from storage.keys import load_key, load_or_make_key
 from storage.sealed import use_key
 from storage.sweeping import sweep
 
@@ -83,7 +83,7 @@ def prepare(settings: Settings) -> None:
             f"The folder {settings.data_dir} cannot be made: {_why(error)}. Check TREDE_DATA_DIR."
         ) from None
     try:
-        use_key(load_or_make_key(settings.key))
+        use_key(load_or_make_key(settings.key), lambda: load_key(settings.key))
     except OSError as error:
         raise WrongSettings(
             f"The key file {settings.key} cannot be used: {_why(error)}. "
@@ -102,7 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
     prepare(settings)
     database = open_database(settings.database)
     try:
-        await prove_key(database)
+        await finish_rotation(database, settings.key)
         yield database
     finally:
         await database.close()
@@ -164,7 +164,13 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event, meter: 
     async def is_given_up(event: str) -> bool:
         return await quarantine.is_given_up(database, CHANNEL, event)
 
-    intake = Intake(meter.timed(talk.take), failed, is_given_up, (DatabaseUnreadable,))
+    pace = OverallPace()
+    # The sender sends through Telegram, whose updates become turns, whose messages go to the sender.
+    sender = Sender(database, CHANNEL, lambda *what: telegram.send(*what), wake, now, pace)
+    meter.watch(CHANNEL, sender.tally)
+    intake = Intake(
+        meter.timed(replace(talk, hand_out=sender.hand).take), failed, is_given_up, (DatabaseUnreadable,)
+    )
     said = Words(
         neutral=lambda language: _outside(talk.catalogue, language, phrases.UNKNOWN.text),
         sorry=lambda language: _outside(talk.catalogue, language, phrases.SORRY.text),
@@ -176,11 +182,8 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event, meter: 
             for language in CLIENT_LANGUAGES
         },
     )
-    pace = OverallPace()
     token = settings.telegram_token.get_secret_value()
     telegram = Telegram(token, intake, said, pace, settings.telegram_api or None)
-    sender = Sender(database, CHANNEL, telegram.send, wake, now, pace)
-    meter.watch(CHANNEL, sender.tally)
     try:
         await telegram.start(
             settings.telegram_webhook_url, settings.telegram_webhook_secret.get_secret_value()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.incoming import Incoming, Taken
+from bot.outbox import LEASE
 from bot.scripts import Library, UnknownVersion
 from bot.words import write, write_message
 from casework.sharing import after_turn
@@ -18,12 +19,17 @@ from dialogs.turn import Answered, Turn
 from dialogs.understand import LONGEST
 from locales.catalogue import Catalogue
 from storage.database import Database
+from storage.outbox import Parcel
 from storage.turns import Caller, Change, Knock, Loaded, take
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The way in for every channel. `woken` are told when something may wait in the outbox."""
+    """The way in for every channel.
+
+    `hand_out` sends what a turn left, where this process has a sender. `woken` are told when something waits
+    in the outbox that nobody holds.
+    """
 
     database: Database
     library: Library
@@ -31,12 +37,14 @@ class Talk:
     languages: Sequence[tuple[str, str]]
     now: Callable[[], datetime]
     new_token: Callable[[], str] = field(default=lambda: secrets.token_urlsafe(6))
+    hand_out: Callable[[Sequence[Parcel]], None] | None = None
     woken: tuple[asyncio.Event, ...] = ()
 
     async def take(self, incoming: Incoming) -> Taken:
         """Committed before it returns. Raises what went wrong, with nothing saved."""
         now = self.now()
-        knock = Knock(incoming.channel, incoming.event, now, incoming.code, incoming.address)
+        lease = LEASE if self.hand_out is not None else None
+        knock = Knock(incoming.channel, incoming.event, now, incoming.code, incoming.address, lease=lease)
         token = self.new_token()
 
         def decide(loaded: Loaded) -> Change:
@@ -47,14 +55,18 @@ class Talk:
         except UnknownVersion as missing:
             await self.library.fetch(missing.version)
             outcome = await take(self.database, knock, decide)
-        for event in self.woken:
-            event.set()
+        if outcome.parcels and self.hand_out is not None:
+            self.hand_out(outcome.parcels)
+        elif outcome.messages:
+            for event in self.woken:
+                event.set()
         return Taken(outcome.status, outcome.messages)
 
     def _decide(self, incoming: Incoming, loaded: Loaded, now: datetime, token: str) -> Change:
         session = loaded.session or self._new_session(loaded.caller)
-        session = replace(session, facts=_facts(loaded.caller))
-        if loaded.is_dealt_with:
+        if (facts := _facts(loaded.caller)) != session.facts:
+            session = replace(session, facts=facts)
+        if loaded.is_dealt_with and session.asked_for_help:
             session = replace(session, asked_for_help=False)
         moves = self.library.moves(session.script)
         here = Here(

@@ -24,7 +24,7 @@ def write(catalogue: Catalogue, language: str, label: Label) -> str:
             if label.many
             else catalogue.look_up(language, label.context, label.text)
         )
-    return _fill(catalogue, language, text, label)
+    return _fill(catalogue, language, text, label) if label.params else text
 
 
 def _fill(catalogue: Catalogue, language: str, text: str, phrase: Phrase) -> str:

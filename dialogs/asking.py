@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from dialogs import phrases
 from dialogs.moves import Moves
@@ -41,6 +42,11 @@ SHARE_OPTIONS = (
     Option("later", phrases.SHARE_LATER),
 )
 
+_DONE = Button("done", phrases.DONE, kind="control")
+_BACK = Button("back", phrases.BACK, kind="control")
+_SKIP = Button("skip", phrases.SKIP, kind="control")
+_MENU = Button("menu", phrases.MENU, kind="control")
+
 Languages = Sequence[tuple[str, str]]
 """Languages on offer: (code, its name in itself)."""
 
@@ -61,11 +67,20 @@ def options(moves: Moves, session: Session, languages: Languages) -> tuple[Optio
         return SHARE_OPTIONS
     if step.kind == "share_which":
         return tuple(Option(key, label) for key, label in share_items(moves, session, step.about))
-    found = [_option(step, choice) for choice in step.choices]
-    if step.shuffle:
-        random.Random(f"{session.seed}:{step.name}").shuffle(found)  # noqa: S311 — an order, not a secret
-        found.sort(key=lambda option: option.key in STAY_LAST)
-    return tuple(found)
+    found = _written_options(moves.script, step.name)
+    return _shuffled(found, f"{session.seed}:{step.name}") if step.shuffle else found
+
+
+@lru_cache(maxsize=2048)
+def _written_options(script: Script, question: str) -> tuple[Option, ...]:
+    step = script.by_name[question]
+    return tuple(_option(step, choice) for choice in step.choices)
+
+
+def _shuffled(found: Sequence[Option], seed: str) -> tuple[Option, ...]:
+    order = list(found)
+    random.Random(seed).shuffle(order)  # noqa: S311 — an order, not a secret
+    return tuple(sorted(order, key=lambda option: option.key in STAY_LAST))
 
 
 def _option(step: Step, choice: Choice) -> Option:
@@ -159,6 +174,8 @@ def placeholders(script: Script, session: Session) -> dict[str, str | int | Phra
 
 def speak(script: Script, session: Session, step: Step, text: str) -> Phrase:
     """One of a step's texts, with its placeholders filled."""
+    if "%(" not in text:
+        return Phrase(step.context, text)
     found = placeholders(script, session)
     if step.about:
         about = script.part(step.about)
@@ -183,10 +200,16 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
     lines.extend(_notes(step, found, session))
     return Say(
         lines=tuple(lines),
-        buttons=(*_choices(step, found, session), *_controls(moves, session)),
+        buttons=buttons(moves, session, found),
         expects=_expects(step),
         token=session.token,
     )
+
+
+def buttons(moves: Moves, session: Session, found: Sequence[Option]) -> tuple[Button, ...]:
+    """The buttons of the question where she is; `found`: its options."""
+    step = moves.script.step(session.at.step)
+    return (*_choices(step, found, session), *_controls(moves, session))
 
 
 def _marked(told: Label) -> Label:
@@ -260,14 +283,14 @@ def _controls(moves: Moves, session: Session) -> list[Button]:
     controls: list[Button] = []
     step, old = moves.script.step(session.at.step), session.answers.get(session.at)
     if is_several(step):
-        controls.append(Button("done", phrases.DONE, kind="control"))
+        controls.append(_DONE)
     if old is not None and old.state == "answered" and step.kind not in ("read_back", "share", "share_which"):
         controls.append(Button("keep", _keep(moves.script, session.at, old), kind="control"))
     if not _is_first(moves, session):
-        controls.append(Button("back", phrases.BACK, kind="control"))
+        controls.append(_BACK)
     if step.skippable and step.kind not in ("read_back",):
-        controls.append(Button("skip", phrases.SKIP, kind="control"))
-    return [*controls, Button("menu", phrases.MENU, kind="control")]
+        controls.append(_SKIP)
+    return [*controls, _MENU]
 
 
 def _is_first(moves: Moves, session: Session) -> bool:

@@ -11,6 +11,7 @@ from dialogs.asking import (
     Option,
     agrees,
     ask,
+    buttons,
     chosen_name,
     heading,
     is_several,
@@ -44,10 +45,13 @@ from dialogs.turn import (
     Turn,
     Withdrawn,
 )
-from dialogs.understand import LONGEST, plain, read_choice
+from dialogs.understand import LONGEST, plain, plain_label, read_choice
 
 _TELEGRAM_KEEPS = 24 * 60 * 60
 """Seconds that a text waits for us at Telegram."""
+
+_LONGEST_LABEL = 60
+"""Characters of a text that can be the label of a button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,13 @@ class _Reply:
         self.here = here
         self.events: list[Event] = []
         self.says: list[Say] = []
+        self.typed = ""  # a short text of hers, to compare with the labels of buttons
 
     def to(self, said: Said) -> Turn:
         """The whole turn."""
         mode = self.session.mode
+        if isinstance(said, Text) and len(said.words) <= _LONGEST_LABEL:
+            self.typed = plain(said.words)
         if mode == "new":
             self._before_beginning(said)
         elif isinstance(said, Text) and len(said.words) > LONGEST:
@@ -118,7 +125,7 @@ class _Reply:
         """Paused or left: only "go on" opens it again, since somebody else may hold the phone."""
         wants_on = (
             (isinstance(said, Tap) and said.value == "go_on" and said.token == self.session.token)
-            or (isinstance(said, Text) and self._is_label(said.words, phrases.GO_ON))
+            or (isinstance(said, Text) and self._is_typed(phrases.GO_ON))
             or (isinstance(said, Command) and said.name == "again")
         )
         if wants_on:
@@ -192,11 +199,15 @@ class _Reply:
             slash = said.words.strip().removeprefix("/").casefold() if said.words.startswith("/") else ""
             if slash in _BY_WORD:
                 return _BY_WORD[slash]
-            return next((name for name, label in _LABELS if self._is_label(said.words, label)), None)
+            return next((name for name, label in _LABELS if self._is_typed(label)), None)
         return None
 
-    def _is_label(self, words: str, label: Label) -> bool:
-        return len(words) <= 60 and plain(words) == plain(self._written(label)) != ""
+    def _is_typed(self, label: Phrase) -> bool:
+        """Whether what she typed is this button's label."""
+        if self.typed == "":
+            return False
+        compared = plain if label.params else plain_label  # "Keep: …" holds words of hers
+        return self.typed == compared(self.here.translate(label))
 
     def _obey(self, command: CommandName) -> None:
         match command:
@@ -242,8 +253,7 @@ class _Reply:
         if before is None:
             self._note("first", phrases.FIRST)
             return
-        self.session = replace(self.session, at=before, last=NOWHERE)
-        self._fresh_question()
+        self._fresh_question(before, last=NOWHERE)
         self._ask()
 
     def _question_before(self) -> Place | None:
@@ -264,7 +274,7 @@ class _Reply:
             return
         step = self.script.step(self.session.at.step)
         found = options(self.moves, self.session, self.here.languages)
-        said = self._typed_button(said)
+        said = self._typed_button(said, found)
         if isinstance(said, Tap) and self._tapped_inside(said.value, found):
             return
         old = self.session.answers.get(self.session.at)
@@ -283,12 +293,12 @@ class _Reply:
         self._keep_answer(read)
         self._go_on(self.session.at)
 
-    def _typed_button(self, said: Tap | Text) -> Tap | Text:
+    def _typed_button(self, said: Tap | Text, found: Sequence[Option]) -> Tap | Text:
         """Buttons die after a while, so their labels can be typed as well: "Done", "Show more", "Keep: …"."""
         if isinstance(said, Text):
-            for button in ask(self.moves, self.session, self.here.languages).buttons:
-                is_ours = button.kind == "control" and isinstance(button.label, Phrase)
-                if is_ours and self._is_label(said.words, button.label):
+            for button in buttons(self.moves, self.session, found):
+                label = button.label
+                if button.kind == "control" and isinstance(label, Phrase) and self._is_typed(label):
                     return Tap(self.session.token, button.value)
         return said
 
@@ -324,12 +334,13 @@ class _Reply:
         self.session = replace(self.session, draft=tuple(draft))
 
     def _keep_answer(self, answer: Answer) -> None:
-        step = self.script.step(self.session.at.step)
+        place, language = self.session.at, self.session.language
+        step = self.script.step(place.step)
         if step.kind == "language" and answer.state == "answered":
-            self.session = replace(self.session, language=answer.value[0])
-        answer = replace(answer, language=self.session.language, at=self.here.now, channel=self.here.channel)
-        place = self.session.at
-        self.session = replace(self.session, answers={**self.session.answers, place: answer})
+            language = answer.value[0]
+        answer = replace(answer, language=language, at=self.here.now, channel=self.here.channel)
+        answers = {**self.session.answers, place: answer}
+        self.session = replace(self.session, language=language, answers=answers)
         self.events.append(Answered(place, answer))
         if agrees(step, answer):
             self.events.append(Consented(step.consent, step.name))
@@ -347,7 +358,8 @@ class _Reply:
             return False
         took = (self.here.now - said.sent_at).total_seconds()
         lag = took if self.session.lag is None else min(took, self.session.lag)
-        self.session = replace(self.session, lag=lag)
+        if lag != self.session.lag:
+            self.session = replace(self.session, lag=lag)
         early = (asked - said.sent_at).total_seconds()
         return early < _TELEGRAM_KEEPS and early - lag >= 1
 
@@ -370,14 +382,14 @@ class _Reply:
 
     def _go_on(self, place: Place) -> None:
         """From `place` to the next question without an answer, speaking what is said on the way."""
-        self.session = replace(self.session, last=place)
+        last = place
         while True:
             place = self.moves.onward(place, self.session.answers)
             if place.step == FORGET:
                 self._forget()
                 return
             if place.step == END:
-                self.session = replace(self.session, at=place)
+                self.session = replace(self.session, at=place, last=last)
                 self._end()
                 return
             step = self.script.step(place.step)
@@ -387,9 +399,8 @@ class _Reply:
             answer = self.session.answers.get(place)
             if answer is None or answer.state == "not_asked":
                 break
-        self.session = replace(self.session, at=place)
         self._head(place)
-        self._fresh_question()
+        self._fresh_question(place, last)
         self._ask()
 
     def _speak(self, place: Place) -> None:
@@ -510,10 +521,10 @@ class _Reply:
             if said.value == "revise" and self.session.mode == "ended":
                 self._revise()
                 return
-        elif self.session.mode == "ended" and self._is_label(said.words, phrases.CHANGE_OR_SHARE):
+        elif self.session.mode == "ended" and self._is_typed(phrases.CHANGE_OR_SHARE):
             self._revise()
             return
-        elif self._is_label(said.words, phrases.GO_ON):
+        elif self._is_typed(phrases.GO_ON):
             self._return()
             return
         labels = [(self._written(option.label), option.key) for option in found]
@@ -546,8 +557,7 @@ class _Reply:
             case _:
                 step, _, round_ = key.rpartition("#")
                 self._mode("return_")
-                self.session = replace(self.session, at=Place(step, int(round_)))
-                self._fresh_question()
+                self._fresh_question(Place(step, int(round_)), self.session.last)
                 self._ask()
 
     def _return(self, before: Sequence[Label] = ()) -> None:
@@ -596,9 +606,9 @@ class _Reply:
     def _new_token(self) -> None:
         self.session = replace(self.session, token=self.here.token, asked_at=self.here.now)
 
-    def _fresh_question(self) -> None:
-        self.session = replace(self.session, draft=(), page=0)
-        self._new_token()
+    def _fresh_question(self, at: Place, last: Place) -> None:
+        token, now = self.here.token, self.here.now
+        self.session = replace(self.session, at=at, last=last, draft=(), page=0, token=token, asked_at=now)
 
     def _ask(self, before: Sequence[Label] = ()) -> None:
         self.says.append(ask(self.moves, self.session, self.here.languages, before))

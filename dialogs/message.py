@@ -1,6 +1,6 @@
 """A message in words, ready for any channel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from dialogs.turn import ButtonKind, Expects
@@ -34,15 +34,25 @@ class Message:
     hers: bool = False  # she wrote it
 
     def as_json(self) -> dict[str, Any]:
-        """For storing: only JSON types. (`asdict` copies deeply and takes five times as long.)"""
-        return {**_fields(self), "buttons": [_fields(button) for button in self.buttons]}
+        """For storing: only JSON types, and nothing that has its default. (`asdict` takes far longer.)"""
+        stored = _fields(self)
+        if self.buttons:
+            stored["buttons"] = [_fields(button) for button in self.buttons]
+        return stored
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Message":
         """What `as_json` made."""
-        buttons = tuple(WrittenButton(**button) for button in stored["buttons"])
+        buttons = tuple(WrittenButton(**button) for button in stored.get("buttons", ()))
         return cls(**{**stored, "paragraphs": tuple(stored["paragraphs"]), "buttons": buttons})
 
 
 def _fields(value: "Message | WrittenButton") -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}
+    return {
+        name: found for name, default in _DEFAULTS[type(value)] if (found := getattr(value, name)) != default
+    }
+
+
+_DEFAULTS: dict[type, tuple[tuple[str, Any], ...]] = {
+    kind: tuple((field.name, field.default) for field in fields(kind)) for kind in (Message, WrittenButton)
+}

@@ -39,8 +39,10 @@ class Moves:
             initial="",
             auto_transitions=False,
         )
+        self._ways: dict[str, list[tuple[str, tuple[Condition, ...]]]] = {}
         for source, dest, conditions in self._edges():
             self._machine.add_transition("onward", source, dest, conditions=list(conditions))
+            self._ways.setdefault(source, []).append((dest, conditions))
         self._onward = self._machine.events["onward"]
 
     def onward(self, place: Place, answers: Answers) -> Place:
@@ -51,14 +53,25 @@ class Moves:
         return Place(traveller.state, self._round(place, traveller.state))
 
     def walk(self, answers: Answers, start: Place = NOWHERE) -> Iterator[Place]:
-        """All places passed from `start` on, the first one without an answer included (or END, FORGET)."""
-        place = self.onward(start, answers)
+        """All places passed from `start` on, the first one without an answer included (or END, FORGET).
+
+        It looks on and makes no move, so it needs no trigger.
+        """
+        place = self._ahead(start, answers)
         while place.step not in (END, FORGET):
             yield place
             if not self._is_done(place, answers):
                 return
-            place = self.onward(place, answers)
+            place = self._ahead(place, answers)
         yield place
+
+    def _ahead(self, place: Place, answers: Answers) -> Place:
+        """Where `onward` would lead, by the edges that the machine was built from."""
+        traveller = _Traveller(place.step, place.round, answers)
+        for dest, conditions in self._ways.get(place.step, ()):
+            if all(condition(traveller) for condition in conditions):
+                return Place(dest, self._round(place, dest))
+        raise DeadEnd(self.script.name, place.step)
 
     def holds(self, test: Test, answers: Answers, round_: int = 1) -> bool:
         """Whether one test holds; `round_` is used for questions in a loop."""

@@ -55,21 +55,25 @@ def _read_words(said: Tap | Text) -> Answer | Unclear:
 def _read_one(
     said: Tap | Text, typed: str, found: Sequence[Option], translate: Translate
 ) -> Answer | Unclear:
-    labels = [accepted(option, translate) for option in found]
-    index = tapped_number(typed, found) if isinstance(said, Tap) else read_choice(typed, labels)
+    if isinstance(said, Tap):
+        index = tapped_number(typed, found)
+    else:
+        index = read_choice(typed, [accepted(option, translate) for option in found])
     if index is None:
         return Unclear("choice", phrases.CHOOSE)
-    return Answer("answered", labels[index][0], (found[index].key,))
+    return Answer("answered", _label(found[index], translate), (found[index].key,))
 
 
 def _read_several(
     said: Tap | Text, typed: str, found: Sequence[Option], draft: Sequence[str], translate: Translate
 ) -> Answer | Unclear:
-    labels = [accepted(option, translate) for option in found]
-    chosen = _ticked(typed, found, draft) if isinstance(said, Tap) else read_choices(typed, labels)
+    if isinstance(said, Tap):
+        chosen = _ticked(typed, found, draft)
+    else:
+        chosen = read_choices(typed, [accepted(option, translate) for option in found])
     if not chosen:
         return Unclear("several", phrases.CHOOSE_SEVERAL)
-    words = ", ".join(labels[index][0] for index in chosen)
+    words = ", ".join(_label(found[index], translate) for index in chosen)
     return Answer("answered", words, tuple(found[index].key for index in chosen))
 
 
@@ -88,8 +92,11 @@ def tapped_number(value: str, found: Sequence[Option]) -> int | None:
 
 def accepted(option: Option, translate: Translate) -> tuple[str, ...]:
     """Words that mean an option: its label as she reads it (first), its key, others its author named."""
-    label = translate(option.label) if isinstance(option.label, Phrase) else option.label
-    return (label, option.key, *(translate(word) for word in option.accepts))
+    return (_label(option, translate), option.key, *(translate(word) for word in option.accepts))
+
+
+def _label(option: Option, translate: Translate) -> str:
+    return translate(option.label) if isinstance(option.label, Phrase) else option.label
 
 
 def _read_number(step: Step, typed: str) -> Answer | Unclear:

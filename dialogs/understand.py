@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 LONGEST = 4000
 """Characters of one answer that are kept; a longer text is refused kindly."""
@@ -23,10 +24,32 @@ def western(text: str) -> str:
 def plain(text: str) -> str:
     """`text` for comparing: folded case, no accents or vowel signs, no emoji or punctuation at the ends."""
     folded = unicodedata.normalize("NFKD", text).casefold()
-    letters = "".join(c for c in folded if unicodedata.category(c) not in ("Mn", "Cf") and c != "ـ")
-    # Letters that people type for one another in Arabic script.
-    letters = letters.translate(str.maketrans("ىةکی", "يهكي"))
-    return " ".join(western(_ENDS.sub("", letters)).split())
+    letters = folded if folded.isascii() else folded.translate(_LETTERS)
+    return " ".join(_ENDS.sub("", letters).split())
+
+
+@lru_cache(maxsize=1024)
+def plain_label(label: str) -> str:
+    """`plain` of a label of ours, remembered. What a person wrote goes to `plain`, and is not."""
+    return plain(label)
+
+
+class _Letters(dict[int, str]):
+    """What each character is compared as. The first few thousand met are remembered."""
+
+    MOST = 4096
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        is_mark = unicodedata.category(character) in ("Mn", "Cf") or character == "ـ"
+        letter = "" if is_mark else western(character)
+        if len(self) < self.MOST:
+            self[code] = letter
+        return letter
+
+
+# Letters that people type for one another in Arabic script.
+_LETTERS = _Letters({ord(typed): meant for typed, meant in zip("ىةکی", "يهكي", strict=True)})
 
 
 def read_whole_number(text: str) -> int | None:

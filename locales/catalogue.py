@@ -3,7 +3,7 @@
 import gettext
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel import Locale
@@ -22,13 +22,21 @@ class Catalogue:
     """All words of one domain ("client" or "staff"), by language."""
 
     languages: Mapping[str, gettext.NullTranslations]
+    _found: dict[tuple[str, str, str], str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def look_up(self, language: str, context: str, text: str) -> str:
-        """The words in that language; the source text where there are none."""
+        """The words in that language; the source text where there are none. What was found is remembered."""
+        words = self._found.get((language, context, text))
+        return self._find(language, context, text) if words is None else words
+
+    def _find(self, language: str, context: str, text: str) -> str:
         found = self.languages.get(language)
         if found is None or not text:
             return text
-        return found.pgettext(context, text)
+        words = self._found[language, context, text] = found.pgettext(context, text)
+        return words
 
     def look_up_plural(self, language: str, context: str, one: str, many: str, n: int) -> str:
         """The plural form for `n`, by the language's own rule."""

@@ -11,6 +11,7 @@ from casework.person import Person, Scope
 from casework.summary import NEXT_STATES, Case, CaseState, Summary
 from casework.until import still_shared
 from storage.database import Database
+from storage.sealed import key_of
 from storage.standing import stored_summary
 from storage.tables import case_steps, chats, clients, staff, summaries
 
@@ -87,6 +88,8 @@ def _within(scope: Scope) -> Select[Any]:
             summaries.c.body,
             summaries.c.state,
             summaries.c.language,
+            summaries.c.client,
+            clients.c.key,
             staff.c.name.label("manager"),
             _unreachable,
         )
@@ -104,7 +107,7 @@ def _within(scope: Scope) -> Select[Any]:
 
 def _shared(row: Row[Any], now: datetime) -> Summary | None:
     """What may be read of a row today. Where all was done before sharing ended, that is nothing."""
-    summary = stored_summary.validate_python(row.body)
+    summary = stored_summary.validate_python(row.body.open(key_of(row.client, row.key), row.id))
     still = still_shared(summary, now.date())
     return None if still is not summary and row.state == "done" else still
 

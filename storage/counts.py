@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, type_coerce
 
 from storage.database import Database
-from storage.tables import Moment, outbox, quarantine
+from storage.tables import Moment, metadata, outbox, quarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """By channel: what waits in the outbox, updates that failed and come again, updates given up."""
+    """By channel: what waits in the outbox, updates that failed and come again, updates given up.
+
+    By kind: timers that should have rung by now.
+    """
 
     outbox: Mapping[str, Waiting]
     failing: Mapping[str, int]
     given_up: Mapping[str, int]
+    timers: Mapping[str, int]
 
 
 _OUTBOX = select(outbox.c.channel, func.count(), type_coerce(func.min(outbox.c.due), Moment())).group_by(
@@ -33,6 +37,9 @@ _OUTBOX = select(outbox.c.channel, func.count(), type_coerce(func.min(outbox.c.d
 _QUARANTINE = select(quarantine.c.channel, quarantine.c.given_up, func.count()).group_by(
     quarantine.c.channel, quarantine.c.given_up
 )
+
+
+_timers = metadata.tables.get("timers")  # a later migration makes them
 
 
 async def count(database: Database, now: datetime) -> Counts:
@@ -45,6 +52,15 @@ async def count(database: Database, now: datetime) -> Counts:
             outbox={channel: Waiting(n, (now - since).total_seconds()) for channel, n, since in waiting},
             failing={channel: n for channel, is_given_up, n in quarantined if not is_given_up},
             given_up={channel: n for channel, is_given_up, n in quarantined if is_given_up},
+            timers=_timers_due(connection, now),
         )
 
     return await database.read(work)
+
+
+def _timers_due(connection: Connection, now: datetime) -> dict[str, int]:
+    if _timers is None:
+        return {}
+    kind, due = _timers.c.kind, _timers.c.due
+    rows = connection.execute(select(kind, func.count()).where(due <= now).group_by(kind)).all()
+    return {name: n for name, n in rows}

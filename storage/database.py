@@ -9,7 +9,7 @@ On SQLite it runs in a thread, on PostgreSQL in the event loop: it must neither 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
@@ -22,11 +22,26 @@ Work = Callable[[Connection], T]
 
 
 class Database(ABC):
-    """Where everything is remembered. What `work` raises comes out again, and nothing of it is saved."""
+    """Where everything is remembered. What `work` raises comes out again, and nothing of it is saved.
+
+    `groups`: how many groups of turns may be under way at once (see `storage.grouping`). `attached`: what
+    belongs to this database as long as it is open, such as the sessions at hand, by name.
+    """
+
+    groups = 1
+    own_address: str | None = None
+    """Where a connection of one's own can be made, beside those kept here; None for SQLite."""
+
+    def __init__(self) -> None:
+        self.attached: dict[str, Any] = {}
 
     @abstractmethod
     async def write(self, work: Work[T]) -> T:
         """`work` in one transaction, committed to disk before this returns."""
+
+    async def write_now(self, work: Work[T]) -> T:
+        """As `write`, for work that is short: it is not put in line where it can be done at once."""
+        return await self.write(work)
 
     @abstractmethod
     async def read(self, work: Work[T]) -> T:

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, delete, select, update
 
-from storage.tables import chats, clients, invites, outbox, sessions
+from storage.sealed import Words, house_key
+from storage.tables import chats, clients, invites, outbox, quarantine, sessions
 
 
 def erase_conversation(connection: Connection, client: str) -> None:
@@ -15,11 +16,20 @@ def erase_conversation(connection: Connection, client: str) -> None:
 
 
 def erase_client(connection: Connection, client: str) -> None:
-    """Everything. A row without a name stays, so that her used-up invite still means nobody."""
+    """Everything, and her key, so that nothing of it opens any more in a backup either.
+
+    A row without a name stays, so that her used-up invite still means nobody.
+    """
     erase_conversation(connection, client)
     connection.execute(delete(chats).where(chats.c.client == client))
-    connection.execute(update(invites).where(invites.c.client == client).values(used_up=True, code=""))
-    connection.execute(update(clients).where(clients.c.id == client).values(name=""))
+    connection.execute(delete(quarantine).where(quarantine.c.client == client))
+    for code in connection.scalars(select(invites.c.code_hash).where(invites.c.client == client)).all():
+        nothing = Words("", house_key(), code)
+        connection.execute(
+            update(invites).where(invites.c.code_hash == code).values(used_up=True, code=nothing)
+        )
+    nameless = Words("", house_key(), client)
+    connection.execute(update(clients).where(clients.c.id == client).values(name=nameless, key=None))
 
 
 def _erase_unsent(connection: Connection, client: str) -> None:

@@ -69,10 +69,10 @@ class KeyUnsafe(StorageError):
 
 
 class Conflict(StorageError):
-    """The session changed between loading and saving. Nothing was saved; the turn can be taken again."""
+    """A session changed between loading and saving. Nothing was saved; the turn can be taken again."""
 
-    def __init__(self, session: str) -> None:
-        super().__init__(f"Session {session} changed while a turn was taken. Take the turn again.")
+    def __init__(self) -> None:
+        super().__init__("A session changed while a turn was taken. Take the turn again.")
 
 
 class UnknownOrganisation(StorageError):

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, delete, insert, select, text
 
 from storage.database import Database
+from storage.sealed import Words, house_key
 from storage.tables import meta
 
 
@@ -11,16 +12,17 @@ async def note(database: Database, name: str, body: str) -> None:
 
     def work(connection: Connection) -> None:
         connection.execute(delete(meta).where(meta.c.name == name))
-        connection.execute(insert(meta).values(name=name, body=body))
+        connection.execute(insert(meta).values(name=name, body=Words(body, house_key(), name)))
 
     await database.write(work)
 
 
 async def noted(database: Database, name: str) -> str | None:
     """The fact under that name, if there is one."""
-    body: str | None = await database.read(
+    found = await database.read(
         lambda connection: connection.scalar(select(meta.c.body).where(meta.c.name == name))
     )
+    body: str | None = None if found is None else found.open(house_key(), name)
     return body
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Row, insert, select
 
 from storage.database import Database
 from storage.errors import UnknownOrganisation, UnknownStaff
+from storage.key_proof import key_for_new
 from storage.names import refuse_odd_name
-from storage.sealed import hashed
+from storage.sealed import Words, hashed, key_of
 from storage.tables import clients, invites, organisations, staff
 
 UNUSED_LASTS = timedelta(days=30)
@@ -37,23 +38,31 @@ async def invite(
     """A new client with an invite, good for 30 days if she never uses it.
 
     She belongs to her case manager's organisation, else to the one named `organisation`, else to the only one
-    there is. Raises UnknownStaff, UnknownOrganisation and NameRefused.
+    there is. Raises UnknownStaff, UnknownOrganisation,
+    NameRefused, and WrongKey.
     """
     refuse_odd_name(name)
     new = Invite(secrets.token_urlsafe(16), secrets.token_hex(16))
 
     def work(connection: Connection) -> Invite:
         home, manager = _home(connection, manager_email, organisation)
+        key, wrapped = key_for_new(connection, new.client)
         connection.execute(
             insert(clients).values(
-                id=new.client, organisation=home, manager=manager, name=name, language=language, created=now
+                id=new.client,
+                organisation=home,
+                manager=manager,
+                key=wrapped,
+                name=Words(name, key, new.client),
+                language=language,
+                created=now,
             )
         )
         connection.execute(
             insert(invites).values(
                 code_hash=hashed(new.code),
                 client=new.client,
-                code=new.code,
+                code=Words(new.code, key, hashed(new.code)),
                 expires=now + (DEMO_LASTS if demo else UNUSED_LASTS),
                 demo=demo,
                 created=now,
@@ -67,12 +76,14 @@ async def invite(
 async def demo_code(database: Database) -> str | None:
     """The newest demo invite's code that is not used up, to be shown again."""
     query = (
-        select(invites.c.code)
+        select(invites.c.code, invites.c.code_hash, clients.c.id, clients.c.key)
+        .join(clients, clients.c.id == invites.c.client)
         .where(invites.c.demo.is_(True), invites.c.used_up.is_(False))
         .order_by(invites.c.created.desc())
         .limit(1)
     )
-    code: str | None = await database.read(lambda connection: connection.scalar(query))
+    row = await database.read(lambda connection: connection.execute(query).first())
+    code: str | None = None if row is None else row.code.open(key_of(row.id, row.key), row.code_hash)
     return code
 
 

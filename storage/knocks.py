@@ -1,16 +1,19 @@
 """Finds out who is knocking, by her invite's code or by her chat, and binds a chat to her.
 
-Whoever is found is locked until the end of the transaction, so that her turns come one after the other.
+Whoever is found is locked until the end of the transaction, so that her turns come one after the other. There
+are two ways in: many who are known at once (`admit_known`), and anybody by herself (`admit`).
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, or_, select, update
 
-from storage.sealed import hashed
+from storage.bulk import listed, one_of
+from storage.sealed import Words, hashed, key_of
 from storage.tables import chats, clients, invites, outbox
 
 
@@ -19,6 +22,8 @@ class Knock:
     """One update from a channel. `event` is unique within the channel.
 
     `code`: an invite's code. `address`: the chat's id where messages can be sent. Both: bind the chat.
+    `client`: her id, for what is not an update of hers, e.g. a timer. `lease`: this process sends on her
+    channel and will do so at once; nobody else need look for the messages before that time is over.
     """
 
     channel: str
@@ -26,19 +31,148 @@ class Knock:
     now: datetime
     code: str | None = None
     address: str | None = None
+    client: str | None = None
+    lease: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where she is written to. `order_key` is the same for all messages to one chat."""
+
+    id: str
+    channel: str
+    address: str
+    order_key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who it is. `chat` is its row's id, if she came with an address."""
+    """Who it is, and her chat if she can be written to."""
 
     client: str
-    chat: str | None
+    chat: Chat | None = None
 
 
 class Moved(Exception):
     """A chat went over to somebody else while we waited for the lock. Start the transaction again."""
 
+
+def order_key(channel: str, address: str) -> str:
+    """The same for all messages to one chat; tells nothing about the address."""
+    return hashed(f"{channel}:{address}")
+
+
+def event_name(event: str) -> str:
+    """An update's name as it is stored: as it is, or hashed where it would not fit the column."""
+    return event if len(event) <= 128 and event.isprintable() else hashed(event)
+
+
+def _both(make: Any) -> dict[str, Any]:
+    return {dialect: make(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+# ── many at once, all of them known ──────────────────────────────────────────────────────────────
+
+
+def _by_code(dialect: str) -> Select[Any]:
+    return select(invites.c.code_hash, invites.c.client).where(
+        one_of(invites.c.code_hash, "codes", dialect),
+        invites.c.used_up.is_(False),
+        invites.c.expires > bindparam("now", type_=invites.c.expires.type),
+    )
+
+
+def _by_chat(dialect: str) -> Select[Any]:
+    return select(
+        chats.c.channel, chats.c.address_hash, chats.c.id, chats.c.client, chats.c.unreachable
+    ).where(one_of(chats.c.address_hash, "addresses", dialect))
+
+
+def _lock_free(dialect: str) -> Select[Any]:
+    """In no fixed order: nobody waits here, so nobody waits for one another."""
+    return (
+        select(clients.c.id)
+        .where(
+            or_(
+                clients.c.id.in_(
+                    select(invites.c.client).where(one_of(invites.c.code_hash, "codes", dialect))
+                ),
+                clients.c.id.in_(
+                    select(chats.c.client).where(one_of(chats.c.address_hash, "addresses", dialect))
+                ),
+            )
+        )
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+
+
+_BY_CODE, _BY_CHAT, _LOCK_FREE = _both(_by_code), _both(_by_chat), _both(_lock_free)
+
+
+def admit_known(connection: Connection, knocks: Sequence[Knock]) -> list[Admitted | None]:
+    """Who is known and can be had at once, in the order of `knocks`.
+
+    None: let her in by herself. She is nobody, or new, or comes with something to bind, or is in somebody
+    else's hands just now, or is here twice.
+    """
+    dialect = connection.dialect.name
+    codes = {k.code: hashed(k.code) for k in knocks if k.code is not None and k.address is None}
+    keys = {
+        (k.channel, k.address): order_key(k.channel, k.address)
+        for k in knocks
+        if k.address is not None and k.code is None
+    }
+    if not codes and not keys:
+        return [None] * len(knocks)
+    names = {
+        "codes": listed(list(codes.values()), dialect),
+        "addresses": listed(list(keys.values()), dialect),
+    }
+    free = set(connection.scalars(_LOCK_FREE[dialect], names)) if dialect == "postgresql" else None
+    owners = _owners(connection, names, knocks[0].now) if codes else {}
+    found = _chats(connection, names) if keys else {}
+    admitted: list[Admitted | None] = []
+    seen: set[str] = set()
+    for knock in knocks:
+        who = _known(knock, codes, keys, owners, found)
+        if who is None or who.client in seen or (free is not None and who.client not in free):
+            admitted.append(None)
+        else:
+            seen.add(who.client)
+            admitted.append(who)
+    return admitted
+
+
+def _owners(connection: Connection, names: dict[str, Any], now: datetime) -> dict[str, str]:
+    rows = connection.execute(_BY_CODE[connection.dialect.name], {"codes": names["codes"], "now": now})
+    return {row.code_hash: row.client for row in rows}
+
+
+def _chats(connection: Connection, names: dict[str, Any]) -> dict[tuple[str, str], Row[Any]]:
+    rows = connection.execute(_BY_CHAT[connection.dialect.name], {"addresses": names["addresses"]})
+    return {(row.channel, row.address_hash): row for row in rows}
+
+
+def _known(
+    knock: Knock,
+    codes: dict[str, str],
+    keys: dict[tuple[str, str], str],
+    owners: dict[str, str],
+    found: dict[tuple[str, str], Row[Any]],
+) -> Admitted | None:
+    if knock.client is not None:
+        return None
+    if knock.address is None:
+        client = owners.get(codes.get(knock.code or "", ""))
+        return None if client is None else Admitted(client)
+    key = keys.get((knock.channel, knock.address), "")
+    chat = found.get((knock.channel, key))
+    if knock.code is not None or chat is None or chat.unreachable:
+        return None
+    return Admitted(chat.client, Chat(chat.id, knock.channel, knock.address, key))
+
+
+# ── one by herself ───────────────────────────────────────────────────────────────────────────────
 
 _OWNER = select(invites.c.client).where(
     invites.c.code_hash == bindparam("code_hash"),
@@ -51,10 +185,18 @@ _CHAT = select(chats.c.id, chats.c.client, chats.c.unreachable).where(
 _HER_CHAT = select(chats.c.id).where(
     chats.c.client == bindparam("client"), chats.c.channel == bindparam("channel")
 )
+_HER_NEWEST_CHAT = (
+    select(chats.c.id, chats.c.channel, chats.c.address, chats.c.address_hash, clients.c.key)
+    .join(clients, clients.c.id == chats.c.client)
+    .where(chats.c.client == bindparam("client"), chats.c.unreachable.is_(False))
+    .order_by(chats.c.created.desc())
+    .limit(1)
+)
 _LOCK = (
     select(clients.c.id)
     .where(
         or_(
+            clients.c.id == bindparam("client"),
             clients.c.id.in_(select(invites.c.client).where(invites.c.code_hash == bindparam("code_hash"))),
             clients.c.id.in_(
                 select(chats.c.client).where(
@@ -71,16 +213,18 @@ _LOCK = (
 def admit(connection: Connection, knock: Knock) -> Admitted | None:
     """None: no such invite or chat, or it is used up, expired, or tied to another chat already."""
     locked = _lock(connection, knock)
+    if knock.client is not None:
+        return _admit_by_id(connection, knock.client)
     owner = _owner(connection, knock)
     chat = _chat(connection, knock)
     if locked is not None and not {owner, chat.client if chat else None} - {None} <= locked:
         raise Moved
     if knock.code is None:
-        return None if chat is None else Admitted(chat.client, _reachable_again(connection, chat))
+        return None if chat is None else _admitted(chat.client, _reachable_again(connection, chat), knock)
     if owner is None:
         return None
     if knock.address is None:
-        return Admitted(owner, None)
+        return Admitted(owner)
     return _bind(connection, knock, knock.address, owner, chat)
 
 
@@ -90,26 +234,27 @@ def find_by_code(connection: Connection, code: str, now: datetime) -> str | None
     return owner
 
 
-def order_key(channel: str, address: str) -> str:
-    """The same for all messages to one chat; tells nothing about the address."""
-    return hashed(f"{channel}:{address}")
-
-
-def event_name(event: str) -> str:
-    """An update's name as it is stored: as it is, or hashed where it would not fit the column."""
-    return event if len(event) <= 128 and event.isprintable() else hashed(event)
-
-
 def _lock(connection: Connection, knock: Knock) -> set[str] | None:
     """The clients we hold now. None on SQLite, where the whole transaction has the database for itself."""
     if connection.dialect.name == "sqlite":
         return None
     names = {
+        "client": knock.client or "",
         "code_hash": hashed(knock.code) if knock.code is not None else "",
         "channel": knock.channel,
         "address_hash": order_key(knock.channel, knock.address) if knock.address is not None else "",
     }
     return set(connection.scalars(_LOCK, names))
+
+
+def _admit_by_id(connection: Connection, client: str) -> Admitted | None:
+    if connection.scalar(select(clients.c.id).where(clients.c.id == client)) is None:
+        return None
+    row = connection.execute(_HER_NEWEST_CHAT, {"client": client}).first()
+    if row is None:
+        return Admitted(client)
+    address = row.address.open(key_of(client, row.key), row.id)
+    return Admitted(client, Chat(row.id, row.channel, address, row.address_hash))
 
 
 def _owner(connection: Connection, knock: Knock) -> str | None:
@@ -121,6 +266,11 @@ def _chat(connection: Connection, knock: Knock) -> Row[*tuple[Any, ...]] | None:
         return None
     key = order_key(knock.channel, knock.address)
     return connection.execute(_CHAT, {"channel": knock.channel, "address_hash": key}).first()
+
+
+def _admitted(client: str, chat: str, knock: Knock) -> Admitted:
+    address = knock.address or ""
+    return Admitted(client, Chat(chat, knock.channel, address, order_key(knock.channel, address)))
 
 
 def _reachable_again(connection: Connection, chat: Row[*tuple[Any, ...]]) -> str:
@@ -136,19 +286,22 @@ def _bind(
 ) -> Admitted | None:
     """Tie the chat to the client. A client has one chat a channel: a second one is turned away."""
     if chat is not None and chat.client == client:
-        return Admitted(client, _reachable_again(connection, chat))
+        return _admitted(client, _reachable_again(connection, chat), knock)
     if connection.scalar(_HER_CHAT, {"client": client, "channel": knock.channel}) is not None:
         return None
     if chat is not None:
-        return Admitted(client, _hand_over(connection, chat, client))
-    return Admitted(client, _new_chat(connection, knock, address, client))
+        return _admitted(client, _hand_over(connection, chat, address, client), knock)
+    return _admitted(client, _new_chat(connection, knock, address, client), knock)
 
 
-def _hand_over(connection: Connection, chat: Row[*tuple[Any, ...]], client: str) -> str:
+def _hand_over(connection: Connection, chat: Row[*tuple[Any, ...]], address: str, client: str) -> str:
     """The chat was another client's. What was to be sent to her there is not for these eyes."""
-    connection.execute(delete(outbox).where(outbox.c.chat == chat.id))
-    connection.execute(update(chats).where(chats.c.id == chat.id).values(client=client, unreachable=False))
     id: str = chat.id
+    connection.execute(delete(outbox).where(outbox.c.chat == id))
+    hers = Words(address, _key(connection, client), id)
+    connection.execute(
+        update(chats).where(chats.c.id == id).values(client=client, address=hers, unreachable=False)
+    )
     return id
 
 
@@ -160,8 +313,12 @@ def _new_chat(connection: Connection, knock: Knock, address: str, client: str) -
             client=client,
             channel=knock.channel,
             address_hash=order_key(knock.channel, address),
-            address=address,
+            address=Words(address, _key(connection, client), id),
             created=knock.now,
         )
     )
     return id
+
+
+def _key(connection: Connection, client: str) -> Any:
+    return key_of(client, connection.scalar(select(clients.c.key).where(clients.c.id == client)))

@@ -1,16 +1,20 @@
 """What still has to be sent, in order within each chat. A row goes when it was sent.
 
 Who takes a parcel holds a lease on it; if nothing is heard until the lease is over, it is taken again. So
-after a crash at most the message in flight comes twice, and none is lost.
+after a crash at most the message in flight comes twice, and none is lost. A turn that is taken by a process
+which also sends leaves its parcels leased to that process, which need not look for them (see `saving`).
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Connection,
     Executable,
+    Row,
     bindparam,
     case,
     delete,
@@ -23,16 +27,18 @@ from sqlalchemy import (
 )
 
 from dialogs.message import Message
+from storage.bulk import listed, one_of
 from storage.database import Database
-from storage.knocks import order_key
-from storage.tables import Moment, chats, outbox
+from storage.sealed import Words, hashed, house_key, key_of
+from storage.tables import Moment, chats, clients, outbox
+from storage.together import wake
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message on its way. `tries`: how often sending it failed so far."""
 
-    id: int
+    ref: str
     channel: str
     address: str
     message: Message
@@ -44,7 +50,9 @@ _HEADS = (  # the oldest of each chat: while it waits, the chat waits
     select(func.min(_later.c.id)).where(_later.c.channel == bindparam("channel")).group_by(_later.c.order_key)
 )
 _DUE = (
-    select(outbox)
+    select(outbox, clients.c.id.label("client"), clients.c.key)
+    .outerjoin(chats, chats.c.id == outbox.c.chat)
+    .outerjoin(clients, clients.c.id == chats.c.client)
     .where(
         outbox.c.id.in_(_HEADS),
         outbox.c.due <= bindparam("now", type_=Moment()),
@@ -52,30 +60,45 @@ _DUE = (
     )
     .order_by(outbox.c.id)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=outbox)
 )
 _free_at = case((outbox.c.lease > outbox.c.due, outbox.c.lease), else_=outbox.c.due)
 _NEXT_DUE = select(type_coerce(func.min(_free_at), Moment())).where(outbox.c.id.in_(_HEADS))
 _LEASE = update(outbox).where(outbox.c.id == bindparam("parcel")).values(lease=bindparam("until"))
+_SENT = {
+    dialect: delete(outbox).where(one_of(outbox.c.ref, "refs", dialect))
+    for dialect in ("sqlite", "postgresql")
+}
 
 
 async def put(
     database: Database, channel: str, address: str, messages: Sequence[Message], now: datetime
 ) -> None:
     """Something to send outside a turn, also to a chat that is nobody's."""
-    key = order_key(channel, address)
-    own_chat = select(chats.c.id).where(chats.c.channel == channel, chats.c.address_hash == key)
+    order = hashed(f"{channel}:{address}")
+    own_chat = (
+        select(chats.c.id, chats.c.client, clients.c.key)
+        .join(clients, clients.c.id == chats.c.client)
+        .where(chats.c.channel == channel, chats.c.address_hash == order)
+    )
 
     def work(connection: Connection) -> None:
-        common = {
-            "chat": connection.scalar(own_chat),
-            "channel": channel,
-            "address": address,
-            "due": now,
-            "order_key": key,
-        }
+        chat = connection.execute(own_chat).first()
+        key = house_key() if chat is None else key_of(chat.client, chat.key)
         for message in messages:
-            connection.execute(insert(outbox).values(body=message.as_json(), **common))
+            ref = secrets.token_hex(16)
+            connection.execute(
+                insert(outbox).values(
+                    ref=ref,
+                    chat=None if chat is None else chat.id,
+                    channel=channel,
+                    address=Words(address, key, ref),
+                    body=Words(message.as_json(), key, ref),
+                    due=now,
+                    order_key=order,
+                )
+            )
+        wake(connection, "outbox")
 
     await database.write(work)
 
@@ -89,32 +112,44 @@ async def take_due(
         rows = connection.execute(_DUE, {"channel": channel, "now": now, "limit": limit}).all()
         if rows:
             connection.execute(_LEASE, [{"parcel": row.id, "until": now + lease} for row in rows])
-        return [
-            Parcel(row.id, row.channel, row.address, Message.from_json(row.body), row.tries) for row in rows
-        ]
+        return [_parcel(row) for row in rows]
 
     return await database.write(work)
 
 
-async def sent(database: Database, id: int) -> None:
-    """It arrived: forget it. The next one of its chat can go."""
-    await _do(database, delete(outbox).where(outbox.c.id == id))
+def _parcel(row: Row[Any]) -> Parcel:
+    key = house_key() if row.chat is None else key_of(row.client, row.key)
+    message = Message.from_json(row.body.open(key, row.ref))
+    return Parcel(row.ref, row.channel, row.address.open(key, row.ref), message, row.tries)
 
 
-async def drop(database: Database, id: int) -> None:
-    """It can never be sent: forget it."""
-    await _do(database, delete(outbox).where(outbox.c.id == id))
+def forget(connection: Connection, refs: Sequence[str]) -> None:
+    """They arrived, or never will. The next one of each chat can go."""
+    if refs:
+        dialect = connection.dialect.name
+        connection.execute(_SENT[dialect], {"refs": listed(refs, dialect)})
 
 
-async def retry(database: Database, id: int, due: datetime) -> None:
+async def retry(database: Database, ref: str, due: datetime) -> None:
     """Sending failed: the chat waits until `due`. The row still tells since when it waits."""
     waiting = {"lease": due, "tries": outbox.c.tries + 1}
-    await _do(database, update(outbox).where(outbox.c.id == id).values(waiting))
+    await _do(database, update(outbox).where(outbox.c.ref == ref).values(waiting))
+
+
+async def release(database: Database, refs: Sequence[str]) -> None:
+    """They were leased but not sent: whoever looks next may take them."""
+    for ref in refs:
+        await _do(database, update(outbox).where(outbox.c.ref == ref).values(lease=None))
+
+
+async def release_all(database: Database, channel: str) -> None:
+    """Whatever a process that is gone had leased. Only where there is one process for the database."""
+    await _do(database, update(outbox).where(outbox.c.channel == channel).values(lease=None))
 
 
 async def unreachable(database: Database, channel: str, address: str) -> None:
     """She blocked us or the chat is gone: mark it, and send nothing more there until she writes again."""
-    key = order_key(channel, address)
+    key = hashed(f"{channel}:{address}")
 
     def work(connection: Connection) -> None:
         connection.execute(

@@ -9,7 +9,9 @@ from dialogs.message import Message
 from dialogs.session import Session
 from storage.database import Database
 from storage.knocks import find_by_code
+from storage.sealed import Key
 from storage.standing import Caller, load
+from storage.stored_session import answer_row
 from storage.tables import messages
 
 
@@ -37,12 +39,14 @@ async def look(database: Database, code: str, now: datetime) -> Transcript | Non
         if client is None:
             return None
         standing = load(connection, client)
-        said = () if standing.session is None else _said(connection, standing.session)
+        said = () if standing.session is None else _said(connection, standing.session, standing.key)
         return Transcript(standing.caller, standing.session, said)
 
     return await database.read(work)
 
 
-def _said(connection: Connection, session: Session) -> tuple[tuple[int, Message], ...]:
+def _said(connection: Connection, session: Session, key: Key) -> tuple[tuple[int, Message], ...]:
     rows = connection.execute(_MESSAGES, {"session": session.id, "visit": session.visit})
-    return tuple((row.n, Message.from_json(row.body)) for row in rows)
+    return tuple(
+        (row.n, Message.from_json(row.body.open(key, answer_row(session.id, row.n)))) for row in rows
+    )

@@ -12,12 +12,20 @@ from storage.errors import DatabaseUnreadable
 
 CONNECTIONS = 8
 
+# Somebody else's process may stop in the middle of a transaction. Who waits for its locks gives up and can
+# try again; after a while the server ends the transaction, so that nobody waits for ever.
+LIMITS = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
+
 
 class PostgresDatabase(Database):
     """One PostgreSQL database. Connections are made when needed, and kept."""
 
+    groups = 2  # one is decided on while the other's statements are under way
+
     def __init__(self, address: URL) -> None:
+        super().__init__()
         self._where = shown(address)
+        self.own_address = _plain(address)
         self._engine = create_async_engine(
             address,
             pool_size=CONNECTIONS,
@@ -25,6 +33,7 @@ class PostgresDatabase(Database):
             pool_reset_on_return=None,  # every transaction is closed by us; a reset costs a round trip
             pool_recycle=300,
             hide_parameters=True,  # parameters are people's words
+            connect_args={"server_settings": LIMITS},
         )
         # What is read in several statements must fit together.
         self._reading = self._engine.execution_options(
@@ -58,3 +67,11 @@ class PostgresDatabase(Database):
             raise DatabaseUnreadable(self._where, type(cause).__name__) from None
         except OSError as error:
             raise DatabaseUnreadable(self._where, error.strerror or type(error).__name__) from None
+
+
+def _plain(address: URL) -> str:
+    """The address as asyncpg itself reads it."""
+    mode = address.query.get("ssl")
+    if mode is not None:
+        address = address.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
+    return address.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Database
-from storage.knocks import event_name
-from storage.tables import quarantine
+from storage.knocks import event_name, order_key
+from storage.sealed import Key, Words, house_key, key_of
+from storage.tables import chats, clients, quarantine
 
 
 def _counting(insert: Any) -> Any:
@@ -18,6 +19,7 @@ def _counting(insert: Any) -> Any:
         set_={
             "tries": quarantine.c.tries + 1,
             "body": new.excluded.body,
+            "client": new.excluded.client,
             "error": new.excluded.error,
             "at": new.excluded.at,
         },
@@ -35,22 +37,19 @@ async def failed(
     error: str,
     now: datetime,
     give_up_after: int = 3,
+    address: str | None = None,
 ) -> bool:
     """Count a failure. True: this was the last one, acknowledge the update.
 
-    `body` is the update and is sealed; `error` is its class and place (cut at 200), never a person's words.
+    `body` is the update and is sealed, with her key if `address` is a client's; `error` is its class and
+    place (cut at 200), never a person's words.
     """
-    row = {
-        "channel": channel,
-        "event": event_name(event),
-        "tries": 1,
-        "body": body,
-        "error": error[:200],
-        "at": now,
-    }
+    row = {"channel": channel, "event": event_name(event), "tries": 1, "error": error[:200], "at": now}
 
     def work(connection: Connection) -> bool:
-        tries = connection.scalar(_COUNT[connection.dialect.name], row)
+        client, key = whose(connection, channel, address)
+        sealed = Words(body, key, quarantine_row(channel, event))
+        tries = connection.scalar(_COUNT[connection.dialect.name], {**row, "client": client, "body": sealed})
         given_up: bool = tries is not None and tries >= give_up_after
         connection.execute(
             update(quarantine)
@@ -60,6 +59,22 @@ async def failed(
         return given_up
 
     return await database.write(work)
+
+
+def whose(connection: Connection, channel: str, address: str | None) -> tuple[str | None, Key]:
+    """The client with that chat and her key; nobody and the house key where it is no client's."""
+    query = (
+        select(clients.c.id, clients.c.key)
+        .join(chats, chats.c.client == clients.c.id)
+        .where(chats.c.channel == channel, chats.c.address_hash == order_key(channel, address or ""))
+    )
+    row = connection.execute(query).first() if address is not None else None
+    return (None, house_key()) if row is None else (row.id, key_of(row.id, row.key))
+
+
+def quarantine_row(channel: str, event: str) -> str:
+    """What an update in quarantine is called as a row."""
+    return f"{channel}/{event_name(event)}"
 
 
 async def is_given_up(database: Database, channel: str, event: str) -> bool:

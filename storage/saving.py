@@ -1,23 +1,28 @@
-"""Saves what came of a turn, in the turn's own transaction."""
+"""Saves what came of turns, in their own transaction: the rows of all are gathered, then written."""
 
+import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, Executable, delete, insert, select, update
 
 from casework.sharing import is_same
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
+from storage.bulk import insert_rows, listed, one_of, update_rows
 from storage.erasing import erase_client, erase_conversation
 from storage.errors import Conflict
-from storage.knocks import Admitted, Knock, order_key
-from storage.standing import Standing, stored_summary
-from storage.stored_session import body_of, state_of
+from storage.knocks import Admitted, Chat, Knock
+from storage.outbox import Parcel
+from storage.sealed import Key, Words, house_key
+from storage.standing import AtHand, Kept, Standing, stored_summary
+from storage.stored_session import answer_row, body_of, state_of
 from storage.tables import answers, consents, invites, messages, outbox, sessions, summaries
+from storage.together import wake
 
 INVITE_LASTS = timedelta(days=180)
 """How long an invite stays good after its last use."""
@@ -34,177 +39,218 @@ class Change:
     deliver: bool = True
 
 
-_INSERT_SESSION = insert(sessions)
-_UPDATE_SESSION = (
-    update(sessions)
-    .where(sessions.c.id == bindparam("session"), sessions.c.version == bindparam("loaded"))
-    .values(
-        version=bindparam("next_version"),
-        language=bindparam("new_language"),
-        mode=bindparam("new_mode"),
-        script=bindparam("new_script"),
-        state=bindparam("new_state"),
-        answers=bindparam("answer_count"),
-        messages=bindparam("message_count"),
-        updated=bindparam("now"),
-    )
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a turn left: its messages with their numbers, and those that this process is to send now."""
+
+    messages: tuple[tuple[int, Message], ...]
+    parcels: tuple[Parcel, ...] = ()
+
+
+_NEW_SESSION = (
+    sessions.c.id,
+    sessions.c.client,
+    sessions.c.created,
+    sessions.c.script,
+    sessions.c.version,
+    sessions.c.language,
+    sessions.c.mode,
+    sessions.c.state,
+    sessions.c.answers,
+    sessions.c.messages,
+    sessions.c.updated,
 )
-_INSERT_ANSWERS = insert(answers)
-_INSERT_CONSENTS = insert(consents)
-_INSERT_MESSAGES = insert(messages)
-_INSERT_OUTBOX = insert(outbox)
-_KEEP_INVITES = (
-    update(invites)
-    .where(
-        invites.c.client == bindparam("whose"),
-        invites.c.used_up.is_(False),
-        invites.c.expires < bindparam("soon", type_=invites.c.expires.type),
-    )
-    .values(expires=bindparam("later"))
+_SESSION = _NEW_SESSION[3:]
+_ANSWER = (
+    answers.c.session,
+    answers.c.n,
+    answers.c.question,
+    answers.c.round,
+    answers.c.state,
+    answers.c.body,
+    answers.c.language,
+    answers.c.channel,
+    answers.c.at,
 )
+_CONSENT = (
+    consents.c.session,
+    consents.c.n,
+    consents.c.version,
+    consents.c.question,
+    consents.c.language,
+    consents.c.at,
+)
+_MESSAGE = (messages.c.session, messages.c.n, messages.c.visit, messages.c.body, messages.c.at)
+_PARCEL = (
+    outbox.c.ref,
+    outbox.c.chat,
+    outbox.c.channel,
+    outbox.c.address,
+    outbox.c.body,
+    outbox.c.due,
+    outbox.c.lease,
+    outbox.c.order_key,
+)
+_WAITING = {
+    dialect: select(outbox.c.order_key).where(one_of(outbox.c.order_key, "chats", dialect)).distinct()
+    for dialect in ("sqlite", "postgresql")
+}
 
 
-def save(
-    connection: Connection, knock: Knock, who: Admitted, standing: Standing, change: Change
-) -> tuple[tuple[int, Message], ...]:
-    """The messages with their numbers. Raises Conflict if the session is not as it was loaded."""
-    if any(isinstance(event, Deleted) for event in change.events):
-        erase_client(connection, who.client)
-        who = replace(who, chat=None)
-    elif any(isinstance(event, Forgotten) for event in change.events):
-        erase_conversation(connection, who.client)
-    elif change.session is not None:
-        _save_session(connection, change.session, standing, change, knock.now)
-        _save_summary(connection, change.session, standing, change, knock.now)
-    _put_in_outbox(connection, knock, who, change)
-    _keep_invite(connection, who.client, knock.now)
-    return tuple(enumerate(change.messages, start=standing.messages + 1))
+@dataclass(slots=True)
+class Saving:
+    """Gathers turns with `add`, then writes them with `write`. After the commit, `keep` puts them at hand.
+
+    `busy`: chats that have something waiting in the outbox already, by their order key.
+    """
+
+    connection: Connection
+    busy: set[str]
+    _new: list[tuple[Any, ...]] = field(default_factory=list)
+    _changed: list[tuple[Any, ...]] = field(default_factory=list)
+    _answers: list[tuple[Any, ...]] = field(default_factory=list)
+    _consents: list[tuple[Any, ...]] = field(default_factory=list)
+    _messages: list[tuple[Any, ...]] = field(default_factory=list)
+    _parcels: list[tuple[Any, ...]] = field(default_factory=list)
+    _more: list[Executable] = field(default_factory=list)
+    _kept: list[tuple[str, Kept | None]] = field(default_factory=list)
+
+    def add(self, knock: Knock, who: Admitted, standing: Standing, change: Change) -> Saved:
+        """One turn. What touches more than her own rows is done at once, the rest by `write`."""
+        key, chat = standing.key, who.chat
+        kept: Kept | None = None
+        if any(isinstance(event, Deleted) for event in change.events):
+            erase_client(self.connection, who.client)
+            key, chat = house_key(), _erased(chat)
+        elif any(isinstance(event, Forgotten) for event in change.events):
+            erase_conversation(self.connection, who.client)
+        elif change.session is not None:
+            self._add_session(change.session, standing, change, knock.now)
+            summary = self._add_summary(change.session, standing, change, knock.now)
+            kept = Kept(key, change.session, standing.version + 1, summary, knock.now.date())
+        self._kept.append((who.client, kept))
+        if standing.kept_on != knock.now.date():  # once a day at most: a write less for all her other turns
+            self._keep_invite(who.client, knock.now)
+        numbered = tuple(enumerate(change.messages, start=standing.messages + 1))
+        return Saved(numbered, self._add_parcels(knock, chat, key, change))
+
+    def write(self) -> None:
+        """Raises Conflict if a session is not as it was loaded."""
+        insert_rows(self.connection, _NEW_SESSION, self._new)
+        matched = update_rows(
+            self.connection, _SESSION, self._changed, key=sessions.c.id, version=sessions.c.version
+        )
+        if matched != len(self._changed):
+            raise Conflict
+        insert_rows(self.connection, _ANSWER, self._answers)
+        insert_rows(self.connection, _CONSENT, self._consents)
+        insert_rows(self.connection, _MESSAGE, self._messages)
+        insert_rows(self.connection, _PARCEL, self._parcels)
+        if any(lease is None for *_, lease, _order_key in self._parcels):
+            wake(self.connection, "outbox")
+        for statement in self._more:
+            self.connection.execute(statement)
+
+    def keep(self, near: AtHand) -> None:
+        """Only once it is committed: what was not may not be seen by the next turn."""
+        for client, kept in self._kept:
+            near.keep(client, kept)
+
+    # ── the session and what belongs to it ────────────────────────────────────────────────────────
+
+    def _add_session(self, session: Session, standing: Standing, change: Change, now: datetime) -> None:
+        key = standing.key
+        answered = list(_answer_rows(session, key, standing.answers, change.events, now))
+        said = list(_message_rows(session, key, standing.messages, change.messages, now))
+        row = (
+            session.script,
+            standing.version + 1,
+            session.language,
+            session.mode,
+            Words(state_of(session), key, session.id),
+            standing.answers + len(answered),
+            standing.messages + len(said),
+            now,
+        )
+        if standing.session is None:
+            self._new.append((session.id, standing.caller.client, now, *row))
+        else:
+            self._changed.append((*row, session.id, standing.version))
+        self._answers += answered
+        self._consents += _consent_rows(session, standing.answers, change.events, now)
+        self._messages += said
+
+    def _add_summary(
+        self, session: Session, standing: Standing, change: Change, now: datetime
+    ) -> Summary | None:
+        """One summary a session: sharing anew replaces it, sharing nothing takes it back. What stands."""
+        last = standing.last_summary
+        if change.summary is None:
+            if not any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
+                return last
+            self._more.append(delete(summaries).where(summaries.c.session == session.id))
+            return None
+        asks_now = any(isinstance(event, PersonAsked) for event in change.events)
+        if change.summary is last or (last and not asks_now and is_same(change.summary, last)):
+            return last  # nothing new for her case manager to see
+        id = standing.summary_id or change.summary.summary.id
+        summary = replace(change.summary, summary=replace(change.summary.summary, id=id))
+        self._more.append(_summary_statement(summary, session, standing, now))
+        return summary
+
+    def _keep_invite(self, client: str, now: datetime) -> None:
+        self._more.append(
+            update(invites)
+            .where(
+                invites.c.client == client,
+                invites.c.used_up.is_(False),
+                invites.c.expires < now + INVITE_LASTS - timedelta(days=1),
+            )
+            .values(expires=now + INVITE_LASTS)
+        )
+
+    # ── what goes out ─────────────────────────────────────────────────────────────────────────────
+
+    def _add_parcels(self, knock: Knock, chat: Chat | None, key: Key, change: Change) -> tuple[Parcel, ...]:
+        """Ours are sent at once by who holds the lease, unless something older waits for that chat."""
+        if chat is None or not change.deliver:
+            return ()
+        leased = knock.lease is not None and chat.order_key not in self.busy
+        until = knock.now + knock.lease if knock.lease is not None and leased else None
+        parcels: list[Parcel] = []
+        for message in change.messages:
+            if message.hers:
+                continue
+            ref = secrets.token_hex(16)
+            address = Words(chat.address, key, ref)
+            body = Words(message.as_json(), key, ref)
+            self._parcels.append(
+                (ref, chat.id or None, chat.channel, address, body, knock.now, until, chat.order_key)
+            )
+            parcels.append(Parcel(ref, chat.channel, chat.address, message, 0))
+        self.busy.add(chat.order_key)
+        return tuple(parcels) if leased else ()
 
 
-def _save_session(
-    connection: Connection, session: Session, standing: Standing, change: Change, now: datetime
-) -> None:
-    answered = list(_answer_rows(session, standing.answers, change.events, now))
-    agreed = list(_consent_rows(session, standing.answers, change.events, now))
-    said = list(_message_rows(session, standing.messages, change.messages, now))
-    counts = (standing.answers + len(answered), standing.messages + len(said))
-    if standing.session is None:
-        _insert(connection, session, standing.caller.client, counts, now)
-    else:
-        _update(connection, session, standing.version, counts, now)
-    for statement, rows in (
-        (_INSERT_ANSWERS, answered),
-        (_INSERT_CONSENTS, agreed),
-        (_INSERT_MESSAGES, said),
-    ):
-        if rows:
-            connection.execute(statement, rows)
+def begin_saving(connection: Connection, admitted: list[Admitted]) -> Saving:
+    """For turns of these people."""
+    chats = [who.chat.order_key for who in admitted if who.chat is not None]
+    if not chats:
+        return Saving(connection, set())
+    dialect = connection.dialect.name
+    waiting = connection.scalars(_WAITING[dialect], {"chats": listed(chats, dialect)})
+    return Saving(connection, set(waiting))
 
 
-def _insert(
-    connection: Connection, session: Session, client: str, counts: tuple[int, int], now: datetime
-) -> None:
+def _erased(chat: Chat | None) -> Chat | None:
+    """Her chat for a last goodbye, though its row is gone."""
+    return None if chat is None else replace(chat, id="")
+
+
+def _summary_statement(summary: Summary, session: Session, standing: Standing, now: datetime) -> Executable:
+    id = summary.summary.id
     row = {
-        "id": session.id,
-        "client": client,
-        "script": session.script,
-        "version": 1,
-        "language": session.language,
-        "mode": session.mode,
-        "state": state_of(session),
-        "answers": counts[0],
-        "messages": counts[1],
-        "created": now,
-        "updated": now,
-    }
-    connection.execute(_INSERT_SESSION, row)
-
-
-def _update(
-    connection: Connection, session: Session, loaded: int, counts: tuple[int, int], now: datetime
-) -> None:
-    row = {
-        "session": session.id,
-        "loaded": loaded,
-        "next_version": loaded + 1,
-        "new_script": session.script,
-        "new_language": session.language,
-        "new_mode": session.mode,
-        "new_state": state_of(session),
-        "answer_count": counts[0],
-        "message_count": counts[1],
-        "now": now,
-    }
-    if connection.execute(_UPDATE_SESSION, row).rowcount == 0:
-        raise Conflict(session.id)
-
-
-def _answer_rows(
-    session: Session, given: int, events: tuple[Event, ...], now: datetime
-) -> Iterator[dict[str, Any]]:
-    found = (event for event in events if isinstance(event, Answered))
-    for n, event in enumerate(found, start=given + 1):
-        yield {
-            "session": session.id,
-            "n": n,
-            "question": event.place.step,
-            "round": event.place.round,
-            "state": event.answer.state,
-            "body": body_of(event.answer),
-            "language": event.answer.language,
-            "channel": event.answer.channel,
-            "at": event.answer.at or now,
-        }
-
-
-def _consent_rows(
-    session: Session, given: int, events: tuple[Event, ...], now: datetime
-) -> Iterator[dict[str, Any]]:
-    """A consent has the number of the answer it came with, which goes before it."""
-    n = given
-    for event in events:
-        if isinstance(event, Answered):
-            n += 1
-        elif isinstance(event, Consented):
-            yield {
-                "session": session.id,
-                "n": n,
-                "version": event.version,
-                "question": event.question,
-                "language": session.language,
-                "at": now,
-            }
-
-
-def _message_rows(
-    session: Session, said: int, new: tuple[Message, ...], now: datetime
-) -> Iterator[dict[str, Any]]:
-    for n, message in enumerate(new, start=said + 1):
-        yield {
-            "session": session.id,
-            "n": n,
-            "visit": session.visit,
-            "body": message.as_json(),
-            "at": now,
-        }
-
-
-def _save_summary(
-    connection: Connection, session: Session, standing: Standing, change: Change, now: datetime
-) -> None:
-    """One summary a session: sharing anew replaces it, sharing nothing takes it back."""
-    last = standing.last_summary
-    if change.summary is None:
-        if any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
-            connection.execute(delete(summaries).where(summaries.c.session == session.id))
-        return
-    asks_now = any(isinstance(event, PersonAsked) for event in change.events)
-    if change.summary is last or (last and not asks_now and is_same(change.summary, last)):
-        return  # nothing new for her case manager to see
-    id = standing.summary_id or change.summary.summary.id
-    summary = replace(change.summary, summary=replace(change.summary.summary, id=id))
-    row = {
-        "body": stored_summary.dump_python(summary, mode="json"),
+        "body": Words(stored_summary.dump_python(summary, mode="json"), standing.key, id),
         "state": "new",
         "asked_for_help": summary.flags.asked_for_help,
         "wants_call": summary.flags.wants_call,
@@ -212,41 +258,46 @@ def _save_summary(
         "changed": now,
     }
     if standing.summary_id is not None:
-        connection.execute(update(summaries).where(summaries.c.id == id).values(row))
-        return
+        return update(summaries).where(summaries.c.id == id).values(row)
     caller = standing.caller
-    connection.execute(
-        insert(summaries).values(
-            id=id,
-            session=session.id,
-            organisation=caller.organisation,
-            client=caller.client,
-            created=now,
-            **row,
-        )
+    return insert(summaries).values(
+        id=id, session=session.id, organisation=caller.organisation, client=caller.client, created=now, **row
     )
 
 
-def _put_in_outbox(connection: Connection, knock: Knock, who: Admitted, change: Change) -> None:
-    if knock.address is None or not change.deliver:
-        return
-    rows = [
-        {
-            "chat": who.chat,
-            "channel": knock.channel,
-            "address": knock.address,
-            "body": message.as_json(),
-            "due": knock.now,
-            "order_key": order_key(knock.channel, knock.address),
-        }
-        for message in change.messages
-        if not message.hers
-    ]
-    if rows:
-        connection.execute(_INSERT_OUTBOX, rows)
+def _answer_rows(
+    session: Session, key: Key, given: int, events: tuple[Event, ...], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    found = (event for event in events if isinstance(event, Answered))
+    for n, event in enumerate(found, start=given + 1):
+        answer = event.answer
+        yield (
+            session.id,
+            n,
+            event.place.step,
+            event.place.round,
+            answer.state,
+            Words(body_of(answer), key, answer_row(session.id, n)),
+            answer.language,
+            answer.channel,
+            answer.at or now,
+        )
 
 
-def _keep_invite(connection: Connection, client: str, now: datetime) -> None:
-    """Written once a day at most: a write less for all her other turns."""
-    times = {"soon": now + INVITE_LASTS - timedelta(days=1), "later": now + INVITE_LASTS}
-    connection.execute(_KEEP_INVITES, {"whose": client, **times})
+def _consent_rows(
+    session: Session, given: int, events: tuple[Event, ...], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    """A consent has the number of the answer it came with, which goes before it."""
+    n = given
+    for event in events:
+        if isinstance(event, Answered):
+            n += 1
+        elif isinstance(event, Consented):
+            yield (session.id, n, event.version, event.question, session.language, now)
+
+
+def _message_rows(
+    session: Session, key: Key, said: int, new: tuple[Message, ...], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    for n, message in enumerate(new, start=said + 1):
+        yield session.id, n, session.visit, Words(message.as_json(), key, answer_row(session.id, n)), now

@@ -8,12 +8,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from dialogs.session import Answer, Place, Session
+from storage.sealed import Key
 from storage.tables import answers
 
 # A field that a later version adds gets its default; one that it drops is passed over.
 _session = TypeAdapter(Session)
-_HAVE_COLUMNS = {"id", "script", "language", "mode"}  # `sessions` has these beside the state
+_HAVE_COLUMNS = {"id", "script", "language", "mode", "answers"}  # these have columns or rows of their own
 ANSWER_COLUMNS = (
+    answers.c.session,
+    answers.c.n,
     answers.c.question,
     answers.c.round,
     answers.c.state,
@@ -22,21 +25,20 @@ ANSWER_COLUMNS = (
     answers.c.at,
     answers.c.channel,
 )
-_no_answers: dict[Place, Answer] = {}
 
 
 def state_of(session: Session) -> dict[str, Any]:
     """All of a session that has no column or table of its own."""
     state: dict[str, Any] = _session.dump_python(
-        replace(session, answers=_no_answers), mode="json", exclude=_HAVE_COLUMNS
+        session, mode="json", exclude=_HAVE_COLUMNS, exclude_defaults=True
     )
     return state
 
 
-def session_from(row: Row[*tuple[Any, ...]], given: Mapping[Place, Answer]) -> Session:
-    """What `state_of` took apart. `row` has the columns of `sessions`."""
+def session_from(row: Row[Any], state: Mapping[str, Any], given: Mapping[Place, Answer]) -> Session:
+    """What `state_of` took apart. `row` has the columns of `sessions` beside it."""
     columns = {"id": row.id, "script": row.script, "language": row.language, "mode": row.mode}
-    return replace(_session.validate_python({**row.state, **columns}), answers=given)
+    return replace(_session.validate_python({**state, **columns}), answers=given)
 
 
 def body_of(answer: Answer) -> dict[str, Any]:
@@ -44,9 +46,17 @@ def body_of(answer: Answer) -> dict[str, Any]:
     return {"words": answer.words, "value": answer.value}
 
 
-def answers_from(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Place, Answer]:
-    """`rows` have ANSWER_COLUMNS. (A long conversation has a hundred; by position is the quickest.)"""
-    return {
-        Place(question, round_): Answer(state, body["words"], tuple(body["value"]), language, at, channel)
-        for question, round_, state, body, language, at, channel in rows
-    }
+def answers_from(rows: Iterable[Row[Any]], key: Key) -> dict[Place, Answer]:
+    """The newest answer to each place. `rows` have ANSWER_COLUMNS and are in order of their numbers."""
+    newest = {Place(row.question, row.round): row for row in rows}
+    return {place: _answer(row, key) for place, row in newest.items()}
+
+
+def _answer(row: Row[Any], key: Key) -> Answer:
+    body = row.body.open(key, answer_row(row.session, row.n))
+    return Answer(row.state, body["words"], tuple(body["value"]), row.language, row.at, row.channel)
+
+
+def answer_row(session: str, n: int) -> str:
+    """What an answer or a message is called as a row."""
+    return f"{session}/{n}"

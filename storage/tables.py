@@ -1,4 +1,4 @@
-"""The tables. What a person said or is called is `Sealed`; ids, states and times are plain.
+"""The tables. What a person said or is called is `Sealed` with her key; ids, states and times are plain.
 
 Ids are random text, made by the caller. Times are aware, in UTC. Answers and messages are numbered per
 session, so that a turn is a few inserts and one update, and several turns fit into one commit.
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -46,7 +47,7 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("A time without a zone cannot be stored. Use datetime.now(UTC).")
-        return value.astimezone(UTC)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Always aware."""
@@ -133,6 +134,7 @@ clients = Table(
     _id(),
     _ref("organisation", "organisations.id"),
     Column("manager", String(64), ForeignKey("staff.id", ondelete="SET NULL")),
+    Column("key", LargeBinary),  # hers, wrapped by the master key; NULL once everything is erased
     Column("name", Sealed("clients.name"), nullable=False),  # as on the invite
     Column("language", String(16), nullable=False),
     Column("created", Moment, nullable=False),
@@ -242,6 +244,7 @@ outbox = Table(  # what still has to be sent; a row goes when it is sent
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),  # also the order within a chat
+    Column("ref", String(32), nullable=False, unique=True),  # its name, made by the caller
     Column("chat", String(64), ForeignKey("chats.id", ondelete="CASCADE")),
     Column("channel", String(20), nullable=False),
     Column("address", Sealed("outbox.address"), nullable=False),
@@ -261,6 +264,7 @@ quarantine = Table(  # updates that always fail
     Column("event", String(128), primary_key=True),
     Column("tries", Integer, nullable=False),
     Column("given_up", Boolean, nullable=False, server_default="0"),
+    Column("client", String(64), ForeignKey("clients.id", ondelete="CASCADE")),  # NULL: nobody we know
     Column("body", Sealed("quarantine.body"), nullable=False),
     Column("error", String(200), nullable=False),  # the error's class and place, never its words
     Column("at", Moment, nullable=False),

@@ -1,23 +1,30 @@
-"""Takes a turn: one transaction from the update's name to the messages that go out. All or nothing."""
+"""Takes turns: from an update's name to the messages that go out, all or nothing.
 
-from collections.abc import Callable
+Turns that come while a commit is under way are taken together in the next transaction (see `grouping`); their
+reads and writes are a few statements for all of them. Who cannot be taken so is taken by herself.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import Connection, delete, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
+from storage.bulk import insert_rows, listed, one_of
 from storage.database import Database
-from storage.knocks import Knock, Moved, admit, event_name
-from storage.saving import Change, save
-from storage.standing import Caller, load
+from storage.grouping import ALONE, Grouping
+from storage.knocks import Admitted, Knock, Moved, admit, admit_known, event_name
+from storage.outbox import Parcel, forget
+from storage.saving import Change, Saved, Saving, begin_saving
+from storage.standing import Caller, Standing, at_hand, load_all
 from storage.tables import quarantine, received
 
-__all__ = ["Caller", "Change", "Decide", "Knock", "Loaded", "Outcome", "take"]
+__all__ = ["Caller", "Change", "Decide", "Knock", "Loaded", "Outcome", "sent", "take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,58 +39,176 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an update. `messages` are this turn's, numbered.
+    """What came of an update. `messages` are this turn's, numbered; `parcels` are yours to send now.
 
     "duplicate": taken before, nothing changed. "unknown": from nobody we know; say nothing about anyone.
     """
 
     status: Literal["done", "duplicate", "unknown"]
     messages: tuple[tuple[int, Message], ...] = ()
+    parcels: tuple[Parcel, ...] = ()
 
 
 Decide = Callable[[Loaded], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    knock: Knock
+    decide: Decide
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    ref: str
+
+
+_Job = _Visit | _Sent
 
 _RECEIVED = {
     "sqlite": sqlite.insert(received).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(received).on_conflict_do_nothing(),
 }
-# An update that failed before and went well now leaves no copy of its words behind.
-_SETTLED = delete(quarantine).where(
-    quarantine.c.channel == bindparam("of"), quarantine.c.event == bindparam("called")
-)
+_EVENT = (received.c.channel, received.c.event, received.c.at)
+
+
+def _known_events(dialect: str) -> Any:
+    """Which updates were taken before, and which failed before: once one goes well, its copy goes."""
+    return union_all(
+        *(
+            select(table.c.channel, table.c.event, literal(table.name).label("where")).where(
+                one_of(table.c.event, "events", dialect)
+            )
+            for table in (received, quarantine)
+        )
+    )
+
+
+_KNOWN_EVENTS = {dialect: _known_events(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 async def take(database: Database, knock: Knock, decide: Decide) -> Outcome:
     """Committed before it returns. What `decide` raises comes out, and nothing is saved.
 
-    `decide` must be pure: it is called a second time if somebody else's first knock got in between.
+    `decide` must be pure: it is called again if a group fails, or somebody else's first knock got in between.
     Raises Conflict if the session was changed by something that does not take turns.
     """
-
-    def work(connection: Connection) -> Outcome:
-        return _take(connection, knock, decide)
-
-    try:
-        return await database.write(work)
-    except (IntegrityError, Moved):
-        return await database.write(work)
+    outcome: Outcome = await _grouping(database).add(_Visit(knock, decide))
+    return outcome
 
 
-def _take(connection: Connection, knock: Knock, decide: Decide) -> Outcome:
-    if not _is_new(connection, knock):
-        return Outcome("duplicate")
-    who = admit(connection, knock)
-    if who is None:
-        return Outcome("unknown")
-    standing = load(connection, who.client)
-    change = decide(
+async def sent(database: Database, ref: str) -> None:
+    """A parcel arrived, or never will: forget it. Written together with the turns that wait."""
+    await _grouping(database).add(_Sent(ref))
+
+
+def _grouping(database: Database) -> Grouping[_Job]:
+    found: Grouping[_Job] | None = database.attached.get("turns")
+    if found is None:
+        found = database.attached["turns"] = _Turns(database).grouping()
+    return found
+
+
+class _Turns:
+    """The turns of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._near = at_hand(database)
+
+    def grouping(self) -> Grouping[_Job]:
+        return Grouping(self._commit_together, self.alone, self._database.groups)
+
+    async def _commit_together(self, jobs: Sequence[_Job]) -> list[Any]:
+        results, saving = await self._database.write_now(lambda connection: self._together(connection, jobs))
+        saving.keep(self._near)
+        return results
+
+    def _together(self, connection: Connection, jobs: Sequence[_Job]) -> tuple[list[Any], Saving]:
+        forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
+        visits = [job for job in jobs if isinstance(job, _Visit)]
+        admitted = admit_known(connection, [visit.knock for visit in visits]) if visits else []
+        outcomes, saving = self._take_known(connection, visits, admitted)
+        return [next(outcomes) if isinstance(job, _Visit) else None for job in jobs], saving
+
+    def _take_known(
+        self, connection: Connection, visits: Sequence[_Visit], admitted: Sequence[Admitted | None]
+    ) -> tuple[Any, Saving]:
+        known = [(visit, who) for visit, who in zip(visits, admitted, strict=True) if who is not None]
+        taken, failed = _events(connection, [visit.knock for visit, _ in known]) if known else (set(), set())
+        new = [(visit, who) for visit, who in known if _event(visit.knock) not in taken]
+        standings = load_all(connection, [who.client for _, who in new], self._near) if new else {}
+        saving = begin_saving(connection, [who for _, who in new])
+        done = {id(visit): _decided(saving, visit, who, standings[who.client]) for visit, who in new}
+        insert_rows(connection, _EVENT, [(*_event(visit.knock), visit.knock.now) for visit, _ in new])
+        saving.write()
+        _settle(connection, failed)
+        repeated = {id(visit): Outcome("duplicate") for visit, _ in known if id(visit) not in done}
+        results = {**done, **repeated}
+        return iter([results.get(id(visit), ALONE) for visit in visits]), saving
+
+    # ── one by herself ────────────────────────────────────────────────────────────────────────────
+
+    async def alone(self, job: _Job) -> Outcome | None:
+        """One job in a transaction of its own, waiting for locks if need be."""
+        try:
+            return await self._commit_alone(job)
+        except (IntegrityError, Moved):
+            return await self._commit_alone(job)
+
+    async def _commit_alone(self, job: _Job) -> Outcome | None:
+        if isinstance(job, _Sent):
+            await self._database.write(lambda connection: forget(connection, [job.ref]))
+            return None
+        outcome, saving = await self._database.write(lambda connection: self._alone(connection, job))
+        if saving is not None:
+            saving.keep(self._near)
+        return outcome
+
+    def _alone(self, connection: Connection, visit: _Visit) -> tuple[Outcome, Saving | None]:
+        knock = visit.knock
+        row = {"channel": knock.channel, "event": event_name(knock.event), "at": knock.now}
+        if connection.execute(_RECEIVED[connection.dialect.name], row).rowcount != 1:
+            return Outcome("duplicate"), None
+        who = admit(connection, knock)
+        if who is None:
+            return Outcome("unknown"), None
+        standing = load_all(connection, [who.client], self._near)[who.client]
+        saving = begin_saving(connection, [who])
+        outcome = _decided(saving, visit, who, standing)
+        saving.write()
+        _settle(connection, {_event(knock)})
+        return outcome, saving
+
+
+def _decided(saving: Saving, visit: _Visit, who: Admitted, standing: Standing) -> Outcome:
+    change = visit.decide(
         Loaded(standing.caller, standing.session, standing.last_summary, standing.case_state == "done")
     )
-    messages = save(connection, knock, who, standing, change)
-    connection.execute(_SETTLED, {"of": knock.channel, "called": event_name(knock.event)})
-    return Outcome("done", messages)
+    saved: Saved = saving.add(visit.knock, who, standing, change)
+    return Outcome("done", saved.messages, saved.parcels)
 
 
-def _is_new(connection: Connection, knock: Knock) -> bool:
-    row = {"channel": knock.channel, "event": event_name(knock.event), "at": knock.now}
-    return connection.execute(_RECEIVED[connection.dialect.name], row).rowcount == 1
+def _event(knock: Knock) -> tuple[str, str]:
+    return knock.channel, event_name(knock.event)
+
+
+def _events(
+    connection: Connection, knocks: Sequence[Knock]
+) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Of these updates: those taken before, and those that failed before."""
+    dialect = connection.dialect.name
+    ours = {_event(knock) for knock in knocks}
+    rows = connection.execute(
+        _KNOWN_EVENTS[dialect], {"events": listed([event for _, event in ours], dialect)}
+    )
+    found = [(where, (channel, event)) for channel, event, where in rows if (channel, event) in ours]
+    taken = {event for where, event in found if where == received.name}
+    return taken, {event for _, event in found} - taken
+
+
+def _settle(connection: Connection, events: set[tuple[str, str]]) -> None:
+    for channel, event in events:
+        connection.execute(
+            delete(quarantine).where(quarantine.c.channel == channel, quarantine.c.event == event)
+        )

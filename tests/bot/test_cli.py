@@ -79,6 +79,7 @@ COMMANDS = (
     ("invite",),
     ("queue",),
     ("summary",),
+    ("key", "rotate"),
     ("user", "add"),
     ("user", "token"),
     ("user", "reset"),

@@ -30,9 +30,9 @@ from storage import scripts
 from storage.database import Database, open_database
 from storage.invites import invite
 from storage.pages import look
-from storage.sealed import use_key
+from storage.sealed import key_of, use_key
 from storage.staff import add_organisation
-from storage.tables import answers
+from storage.tables import answers, clients
 from tests.conftest import KEY
 
 QUESTIONS = 60
@@ -121,8 +121,12 @@ async def told(database: Database) -> list[str]:
     """Her answers, every one that was ever kept, in order."""
 
     def work(connection: Connection) -> list[str]:
-        rows = connection.execute(select(answers.c.body).order_by(answers.c.n))
-        return [row.body["words"] for row in rows]
+        her = connection.execute(select(clients.c.id, clients.c.key)).one()
+        key = key_of(her.id, her.key)
+        rows = connection.execute(
+            select(answers.c.session, answers.c.n, answers.c.body).order_by(answers.c.n)
+        )
+        return [row.body.open(key, f"{row.session}/{row.n}")["words"] for row in rows]
 
     return await database.read(work)
 

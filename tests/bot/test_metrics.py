@@ -27,7 +27,7 @@ from tests.running import running
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TOKEN = "a-token-for-prometheus"
-NOBODY = Counts({}, {}, {})
+NOBODY = Counts({}, {}, {}, {})
 
 Figures = dict[tuple[str, ...], float]
 
@@ -85,7 +85,7 @@ def test_what_waits_is_shown_with_a_zero_for_a_channel_where_nothing_does(meter:
     meter.watch("telegram", {"sent": 7, "refused": 2})
     meter.watch("signal", {})
 
-    found = read(meter.page(Counts({"telegram": Waiting(3, 61.5)}, {"telegram": 4}, {})))
+    found = read(meter.page(Counts({"telegram": Waiting(3, 61.5)}, {"telegram": 4}, {}, {"reminder": 2})))
 
     assert found["trede_sends_total", "telegram", "sent"] == 7
     assert found["trede_sends_total", "telegram", "refused"] == 2
@@ -94,6 +94,7 @@ def test_what_waits_is_shown_with_a_zero_for_a_channel_where_nothing_does(meter:
     assert found["trede_outbox_messages", "signal"] == 0
     assert found["trede_quarantine_failing", "telegram"] == 4
     assert found["trede_quarantine_given_up", "telegram"] == 0
+    assert found["trede_timers_due", "reminder"] == 2
     assert found["trede_database_up",] == 1
 
 

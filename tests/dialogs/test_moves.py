@@ -14,6 +14,7 @@ from dialogs.script import END, FORGET, SILENT, Step
 from dialogs.session import NOWHERE, Answer, Mode, Place
 from tests.dialogs.talking import moves_of
 from tests.dialogs.test_compile import DEMO, STEPS, compiled
+from tests.dialogs.test_engine import ALL_KINDS
 
 SKIPPED = Answer("declined")
 MOST_PLACES = 200
@@ -158,6 +159,20 @@ def test_every_walk_ends_and_passes_no_place_twice(moves: Moves, data: st.DataOb
 
     assert walk[-1].step in (END, FORGET)
     assert len(set(walk)) == len(walk)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+@pytest.mark.parametrize(
+    "moves",
+    [moves_of("reflection"), Moves(compiled(DEMO, STEPS)), moves_of(ALL_KINDS)],
+    ids=["reflection", "demo", "all kinds"],
+)
+def test_looking_ahead_comes_to_where_moving_on_comes(moves: Moves, data: st.DataObject) -> None:
+    answers = data.draw(any_answers(moves))
+
+    for place, after in itertools.pairwise([NOWHERE, *moves.walk(answers)]):
+        assert moves.onward(place, answers) == after
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -1,6 +1,8 @@
 """What a person types is understood in any script's digits, and however letters are written."""
 
+import re
 import time
+import unicodedata
 from datetime import date
 
 import pytest
@@ -48,6 +50,23 @@ def test_digits_of_every_script(digits: str) -> None:
 )
 def test_the_same_word_in_other_letters(typed: str, same: str) -> None:
     assert plain(typed) == plain(same) != ""
+
+
+@given(st.text())
+def test_words_are_compared_character_by_character(text: str) -> None:
+    """Spelled out here; `plain` remembers what it found out about each character."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    letters = "".join(c for c in folded if unicodedata.category(c) not in ("Mn", "Cf") and c != "ـ")
+    alike = letters.translate(str.maketrans("ىةکی", "يهكي"))
+
+    assert plain(text) == " ".join(western(re.sub(r"^[\W_]+|[\W_]+$", "", alike)).split())
+
+
+def test_characters_are_compared_though_too_many_to_remember() -> None:
+    every = "".join(map(chr, range(0x4E00, 0x9FFF)))
+
+    assert plain(every) == every
+    assert plain("نَعَم" + every + "٣") == "نعم" + every + "3"
 
 
 @pytest.mark.parametrize(("one", "other"), [("yes", "no"), ("так", "тік"), ("نعم", "لا")])

@@ -23,6 +23,7 @@ from casework.summary import (
 )
 from console.passwords import Passwords
 from storage.database import Database
+from storage.sealed import Words, new_key
 from storage.staff import add_organisation, add_staff
 from storage.standing import stored_summary
 from storage.tables import chats, clients, scripts, sessions, summaries
@@ -78,6 +79,7 @@ async def lay_case(
 ) -> str:
     """Put a summary into the queue, with a client and a session of its own; its id."""
     id = summary.summary.id
+    key, wrapped = new_key(f"client-{id}")
     language = summary.summary.languages[0]
 
     def work(connection: Connection) -> None:
@@ -90,7 +92,8 @@ async def lay_case(
             "id": f"client-{id}",
             "organisation": organisation,
             "manager": manager.id if manager else None,
-            "name": "Name on the invite",
+            "key": wrapped,
+            "name": Words("Name on the invite", key, f"client-{id}"),
             "language": language,
             "created": NOW,
         }
@@ -103,7 +106,7 @@ async def lay_case(
                 version=1,
                 language=language,
                 mode="ended",
-                state={},
+                state=Words({}, key, f"session-{id}"),
                 created=NOW,
                 updated=NOW,
             )
@@ -114,7 +117,7 @@ async def lay_case(
                 session=f"session-{id}",
                 organisation=organisation,
                 client=f"client-{id}",
-                body=stored_summary.dump_python(summary, mode="json"),
+                body=Words(stored_summary.dump_python(summary, mode="json"), key, id),
                 state=state,
                 asked_for_help=summary.flags.asked_for_help,
                 wants_call=summary.flags.wants_call,
@@ -130,7 +133,7 @@ async def lay_case(
                     client=f"client-{id}",
                     channel="telegram",
                     address_hash=id,
-                    address="1",
+                    address=Words("1", key, f"chat-{id}"),
                     unreachable=True,
                     created=NOW,
                 )

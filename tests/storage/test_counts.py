@@ -15,7 +15,7 @@ async def _put(database: Database, channel: str, address: str, *words: str, minu
 
 
 async def test_where_nothing_waits_there_is_nothing_to_count(database: Database) -> None:
-    assert await count(database, NOW) == Counts({}, {}, {})
+    assert await count(database, NOW) == Counts({}, {}, {}, {})
 
 
 async def test_messages_are_counted_by_channel_with_the_age_of_the_oldest(database: Database) -> None:
@@ -38,7 +38,7 @@ async def test_a_message_that_is_tried_again_and_again_grows_old(database: Datab
     await _put(database, "telegram", "7", "one")
     for minute in range(1, 12):
         [parcel] = await outbox.take_due(database, "telegram", NOW + minute * MINUTE, 10, MINUTE)
-        await outbox.retry(database, parcel.id, NOW + (minute + 1) * MINUTE)
+        await outbox.retry(database, parcel.ref, NOW + (minute + 1) * MINUTE)
 
     found = await count(database, NOW + 11 * MINUTE)
 

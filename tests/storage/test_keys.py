@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import KeyUnsafe
-from storage.keys import hash_code, load_or_make_key
+from storage.keys import load_or_make_key, master_of
 
 
 def test_a_key_is_made_once_and_found_again(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_a_key_is_made_once_and_found_again(tmp_path: Path) -> None:
 
     key = load_or_make_key(path)
 
-    assert len(key) == 32
+    assert len(key) == 64
     assert load_or_make_key(path) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["key"]
@@ -42,12 +42,21 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"short")
     path.chmod(0o600)
 
-    with pytest.raises(KeyUnsafe, match="5 bytes instead of 32"):
+    with pytest.raises(KeyUnsafe, match="5 bytes instead of 32 or 64"):
         load_or_make_key(path)
 
 
 def test_a_hash_differs_with_key_and_text() -> None:
-    one, two = bytes(32), bytes([1]) * 32
+    one, two = master_of(bytes(64)), master_of(bytes([1]) * 64)
 
-    assert hash_code(one, "a") == hash_code(one, "a")
-    assert len({hash_code(one, "a"), hash_code(two, "a"), hash_code(one, "b")}) == 3
+    assert one.hash("a") == one.hash("a")
+    assert len({one.hash("a"), two.hash("a"), one.hash("b")}) == 3
+
+
+def test_a_rotated_key_locks_anew_and_finds_what_was_there() -> None:
+    before = master_of(bytes(32))
+
+    after = master_of(before.rotated())
+
+    assert after.locking != before.locking
+    assert after.hash("a") == before.hash("a")

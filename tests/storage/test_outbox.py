@@ -9,7 +9,7 @@ from storage import outbox
 from storage.database import Database
 from storage.outbox import Parcel
 from storage.tables import chats
-from storage.turns import take
+from storage.turns import sent, take
 from tests.storage.house import NOW, amina, by_chat, ours, says
 
 LEASE = timedelta(minutes=1)
@@ -36,7 +36,7 @@ async def test_a_chat_gets_its_messages_one_by_one_and_in_order(database: Databa
         (parcel,) = await _due(database)
         heard.append(parcel.message.paragraphs[0])
         assert await _due(database) == []
-        await outbox.sent(database, parcel.id)
+        await sent(database, parcel.ref)
 
     assert heard == ["one", "two", "three"]
     assert await _due(database) == []
@@ -64,8 +64,8 @@ async def test_what_two_take_at_once_goes_to_one_of_them(database: Database) -> 
 
     taken = await asyncio.gather(*(_due(database, limit=8) for _ in range(5)))
 
-    ids = [parcel.id for parcels in taken for parcel in parcels]
-    rest = [parcel.id for parcel in await _due(database, limit=20)]
+    ids = [parcel.ref for parcels in taken for parcel in parcels]
+    rest = [parcel.ref for parcel in await _due(database, limit=20)]
     assert len({*ids, *rest}) == len(ids) + len(rest) == 20
 
 
@@ -82,8 +82,8 @@ async def test_a_message_to_be_sent_later_holds_its_chat_back_but_no_other(datab
     await _wait(database, "8", "b1")
     first, other = await _due(database)
 
-    await outbox.retry(database, first.id, NOW + 30 * SECOND)
-    await outbox.sent(database, other.id)
+    await outbox.retry(database, first.ref, NOW + 30 * SECOND)
+    await sent(database, other.ref)
 
     assert await _due(database, seconds=29) == []
     (again,) = await _due(database, seconds=30)
@@ -97,7 +97,7 @@ async def test_the_next_time_to_look_is_known(database: Database) -> None:
     (parcel,) = await _due(database)
     assert await outbox.next_due(database, "telegram") == NOW + LEASE
 
-    await outbox.retry(database, parcel.id, NOW + 5 * SECOND)
+    await outbox.retry(database, parcel.ref, NOW + 5 * SECOND)
 
     assert await outbox.next_due(database, "telegram") == NOW + 5 * SECOND
     assert await outbox.next_due(database, "signal") is None
@@ -107,7 +107,7 @@ async def test_a_message_that_can_never_be_sent_lets_the_next_one_go(database: D
     await _wait(database, "7", "impossible", "two")
     (parcel,) = await _due(database)
 
-    await outbox.drop(database, parcel.id)
+    await sent(database, parcel.ref)
 
     assert _words(await _due(database)) == [("7", "two")]
 
@@ -116,10 +116,10 @@ async def test_a_late_report_does_not_hit_a_newer_message(database: Database) ->
     await _wait(database, "7", "one")
     (slow,) = await _due(database)
     (quick,) = await _due(database, seconds=60)
-    await outbox.sent(database, quick.id)
+    await sent(database, quick.ref)
     await _wait(database, "7", "two")
 
-    await outbox.sent(database, slow.id)
+    await sent(database, slow.ref)
 
     assert _words(await _due(database, seconds=61)) == [("7", "two")]
 
@@ -146,7 +146,7 @@ async def test_replies_go_only_to_a_chat_with_an_address_and_only_ours(database:
     await take(database, by_chat("7", "2"), says("Aminata"))
 
     parcels = await _due(database)
-    await outbox.sent(database, parcels[0].id)
+    await sent(database, parcels[0].ref)
     parcels += await _due(database)
     assert _words(parcels) == [("7", "You said Amina"), ("7", "You said Aminata")]
     assert parcels[0].message == ours("You said Amina")

@@ -7,18 +7,20 @@ from pathlib import Path
 import asyncpg
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dialogs.turn import HandedOver
+from dialogs.turn import Deleted, HandedOver
 from storage import quarantine
 from storage.database import Database
 from storage.errors import WrongKey
-from storage.key_proof import prove_key
-from storage.sealed import hashed, seal, unseal, use_key
-from storage.tables import metadata, organisations
+from storage.key_proof import finish_rotation, prove_key, rotate_key
+from storage.keys import load_key, load_or_make_key, write_key
+from storage.pages import Transcript, look
+from storage.sealed import hashed, key_of, new_key, use_key
+from storage.tables import clients, messages, meta, metadata, organisations
 from storage.turns import take
-from tests.storage.house import NOW, amina, by_chat, says, shares
+from tests.storage.house import NOW, amina, by_chat, does, says, shares
 
 WORDS = "zeldzaamwoord"
 NAME = "Zonnebloempje"
@@ -73,18 +75,129 @@ async def test_every_column_for_words_is_sealed() -> None:
     assert loose == plain_on_purpose | states
 
 
-def test_a_sealed_value_opens_only_in_its_own_column() -> None:
-    stored = seal({"words": WORDS}, "answers.body")
+def test_a_sealed_value_opens_only_in_its_own_place_and_with_her_key() -> None:
+    hers, _ = new_key("amina")
+    another_s, _ = new_key("bilqis")
+    stored = hers.seal({"words": WORDS}, "answers.body", "s/1")
+    of_another_version = stored[:1] + bytes([stored[1] + 1]) + stored[2:]
 
-    assert unseal(stored, "answers.body") == {"words": WORDS}
+    assert hers.unseal(stored, "answers.body", "s/1") == {"words": WORDS}
+    for key, changed, column, row in (
+        (another_s, stored, "answers.body", "s/1"),
+        (hers, stored, "messages.body", "s/1"),
+        (hers, stored, "answers.body", "s/2"),
+        (hers, of_another_version, "answers.body", "s/1"),
+        (hers, stored[:-1] + bytes([stored[-1] ^ 1]), "answers.body", "s/1"),
+    ):
+        with pytest.raises(InvalidTag):
+            key.unseal(changed, column, row)
+
+
+def test_a_wrapped_key_is_hers_alone() -> None:
+    key, wrapped = new_key("amina")
+    stored = key.seal(WORDS, "answers.body", "s/1")
+
+    assert key_of("amina", wrapped).unseal(stored, "answers.body", "s/1") == WORDS
     with pytest.raises(InvalidTag):
-        unseal(stored, "messages.body")
-    with pytest.raises(InvalidTag):
-        unseal(stored[:-1] + bytes([stored[-1] ^ 1]), "answers.body")
+        key_of("bilqis", wrapped)
 
 
 def test_the_same_words_never_look_the_same() -> None:
-    assert seal(WORDS, "answers.body") != seal(WORDS, "answers.body")
+    key, _ = new_key("amina")
+
+    assert key.seal(WORDS, "answers.body", "s/1") != key.seal(WORDS, "answers.body", "s/1")
+
+
+async def test_words_without_a_key_are_refused(database: Database) -> None:
+    readable = insert(meta).values(name="a", body=WORDS)
+
+    with pytest.raises(Exception, match=r"meta\.body takes Words"):
+        await database.write(lambda connection: connection.execute(readable).close())
+
+
+async def test_once_she_deletes_everything_a_copy_of_her_rows_cannot_be_opened_any_more(
+    database: Database,
+) -> None:
+    her = await amina(database, NAME)
+    await take(database, by_chat(CHAT, "1", her.code), says(WORDS))
+    copied = await database.read(lambda c: c.execute(select(messages.c.session, messages.c.body)).first())
+    assert copied is not None
+
+    await take(database, by_chat(CHAT, "2"), does(Deleted()))
+
+    assert await database.read(lambda c: c.scalar(select(clients.c.key))) is None
+    with pytest.raises(InvalidTag):
+        copied.body.open(key_of(her.client, None), f"{copied.session}/1")
+
+
+# ── rotating ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_after_a_rotation_everything_opens_with_the_new_key_and_nothing_with_the_old(
+    database: Database, tmp_path: Path
+) -> None:
+    path, old = _key_in_use(tmp_path)
+    code = await _talk(database)
+    wrapped = await database.read(lambda c: c.scalar(select(clients.c.key)))
+
+    assert await rotate_key(database, path) == 1
+
+    use_key(load_key(path))
+    await prove_key(database)
+    assert _heard(await look(database, code, NOW)) == WORDS
+    use_key(old)
+    with pytest.raises(WrongKey):
+        await prove_key(database)
+    rewrapped = await database.read(lambda c: c.scalar(select(clients.c.key)))
+    assert rewrapped != wrapped
+    with pytest.raises(InvalidTag):
+        key_of("anybody", rewrapped)
+
+
+async def test_a_server_that_runs_meanwhile_reads_the_new_key_when_it_needs_it(
+    database: Database, tmp_path: Path
+) -> None:
+    path, old = _key_in_use(tmp_path)
+    code = await _talk(database)
+    await rotate_key(database, path)
+
+    use_key(old, lambda: load_key(path))  # as if we were another process
+
+    assert _heard(await look(database, code, NOW)) == WORDS
+    assert (await amina(database, "Bilqis")).code
+    assert (await take(database, by_chat(CHAT, "9"), says(WORDS))).status == "done"
+
+
+@pytest.mark.parametrize("committed", [False, True])
+async def test_a_rotation_that_was_cut_short_is_finished_at_the_next_start(
+    database: Database, tmp_path: Path, committed: bool
+) -> None:
+    path, old = _key_in_use(tmp_path)
+    code = await _talk(database)
+    if committed:
+        await rotate_key(database, path)
+        path.rename(f"{path}.next")
+    else:
+        write_key(Path(f"{path}.next"), bytes(64))
+    write_key(path, old)
+    use_key(old)
+
+    await finish_rotation(database, path)
+
+    use_key(load_key(path))
+    assert _heard(await look(database, code, NOW)) == WORDS
+
+
+def _key_in_use(folder: Path) -> tuple[Path, bytes]:
+    path = folder / "key"
+    key = load_or_make_key(path)
+    use_key(key)
+    return path, key
+
+
+def _heard(transcript: Transcript | None) -> str:
+    assert transcript is not None
+    return transcript.messages[0][1].paragraphs[0]
 
 
 def test_a_hash_needs_the_key() -> None:

@@ -14,10 +14,11 @@ from dialogs.turn import Answered, Consented, Deleted, Forgotten, HandedOver, Pe
 from storage import outbox, quarantine
 from storage.database import Database, open_database
 from storage.errors import Conflict
-from storage.knocks import Admitted, Moved, admit
+from storage.knocks import Admitted, Knock, Moved, admit
 from storage.pages import look
-from storage.saving import Change, save
-from storage.standing import load
+from storage.saving import Change, Saving
+from storage.sealed import house_key, key_of
+from storage.standing import Standing, load
 from storage.tables import (
     answers,
     case_steps,
@@ -221,14 +222,18 @@ async def test_a_session_that_changed_since_it_was_loaded_is_not_overwritten(dat
     change = Change(stale.session, (), (ours("lost"),))
 
     with pytest.raises(Conflict, match="Take the turn again"):
-        await database.write(
-            lambda connection: save(connection, knock, Admitted(her.client, None), stale, change)
-        )
+        await database.write(lambda connection: _save(connection, knock, stale, change))
 
     now = await loaded(database, by_code(her.code, "3"))
     assert now.session is not None
     assert now.session.answers[Place("name")].words == "Aminata"
     assert (await count(database, messages))["messages"] == 4
+
+
+def _save(connection: Connection, knock: Knock, standing: Standing, change: Change) -> None:
+    saving = Saving(connection, set())
+    saving.add(knock, Admitted(standing.caller.client), standing, change)
+    saving.write()
 
 
 # ── what is kept ─────────────────────────────────────────────────────────────────────────────────
@@ -366,8 +371,10 @@ async def test_sharing_anew_replaces_the_summary_and_keeps_its_id_and_history(da
         NOW,
         LATER,
     )
-    assert row.body["summary"]["id"] == "summary-1"
-    assert row.body["answers"][0]["verbatim"] == "to sew"
+    key = await database.read(lambda connection: connection.scalar(select(clients.c.key)))
+    body = row.body.open(key_of(her.client, key), row.id)
+    assert body["summary"]["id"] == "summary-1"
+    assert body["answers"][0]["verbatim"] == "to sew"
     assert (await count(database, case_steps))["case_steps"] == 1
 
 
@@ -427,8 +434,12 @@ async def test_deleting_erases_everything_and_uses_the_invite_up(database: Datab
     assert (await take(database, by_chat("7", "4"), says("again"))).status == "unknown"
     assert (await take(database, by_code(code, "5"), says("again"))).status == "unknown"
     assert await look(database, code, NOW) is None
-    who = await database.read(lambda c: c.execute(select(clients.c.name, invites.c.code).join(invites)).one())
-    assert tuple(who) == ("", "")
+    who = await database.read(
+        lambda c: c.execute(
+            select(clients.c.id, clients.c.name, invites.c.code_hash, invites.c.code).join(invites)
+        ).one()
+    )
+    assert (who.name.open(house_key(), who.id), who.code.open(house_key(), who.code_hash)) == ("", "")
 
 
 async def test_deleting_on_the_web_leaves_nothing_to_be_sent_elsewhere(database: Database) -> None:
