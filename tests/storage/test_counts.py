@@ -2,10 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import Connection, insert, select
+
 from storage import outbox, quarantine
 from storage.counts import Counts, Waiting, count
 from storage.database import Database
-from tests.storage.house import NOW, ours
+from storage.tables import metadata, sessions
+from storage.turns import take
+from tests.storage.house import NOW, amina, by_code, ours, says
 
 MINUTE = timedelta(minutes=1)
 
@@ -53,3 +58,20 @@ async def test_updates_that_fail_are_told_apart_from_those_given_up(database: Da
     found = await count(database, NOW)
 
     assert (found.failing, found.given_up) == ({"telegram": 2}, {"telegram": 1})
+
+
+async def test_timers_that_should_have_rung_by_now_are_counted_by_kind(database: Database) -> None:
+    timers = metadata.tables.get("timers")
+    if timers is None:
+        pytest.skip("there are no timers yet")
+    her = await amina(database)
+    await take(database, by_code(her.code), says("Amina"))
+
+    def put(connection: Connection) -> None:
+        session = connection.scalar(select(sessions.c.id))
+        for kind, due in (("reminder", NOW), ("follow_up", NOW + MINUTE), ("resume", NOW + 2 * MINUTE)):
+            connection.execute(insert(timers).values(session=session, kind=kind, due=due, token=kind))
+
+    await database.write(put)
+
+    assert (await count(database, NOW + MINUTE)).timers == {"reminder": 1, "follow_up": 1}
