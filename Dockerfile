@@ -5,8 +5,11 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 RUN python -m venv /opt/trede
 ENV PATH=/opt/trede/bin:$PATH
-COPY requirements/run.txt requirements/
+COPY requirements/run.txt requirements/ptb.txt requirements/
 RUN pip install --require-hashes -r requirements/run.txt
+# ptb: python-telegram-bot as well, for TREDE_TELEGRAM_LIBRARY=ptb
+ARG TELEGRAM_LIBRARY=aiogram
+RUN if [ "$TELEGRAM_LIBRARY" = ptb ]; then pip install --require-hashes -r requirements/ptb.txt; fi
 COPY pyproject.toml README.md LICENSE ./
 COPY locales locales
 COPY dialogs dialogs

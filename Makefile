@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := pip-compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	--allow-unsafe --no-header --strip-extras --quiet
 
-.PHONY: install run test test-long check format lock browser clean help
+.PHONY: install ptb run test test-long check format lock bench bench-growth browser clean help
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -23,7 +23,14 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	touch $@
+
 install: $(VENV)/.run ## what `trede run` needs, in .venv
+
+ptb: $(VENV)/.run ## python-telegram-bot too, for TREDE_TELEGRAM_LIBRARY=ptb
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/ptb.txt
 
 run: $(VENV)/.run ## install, then serve web chat and console on http://127.0.0.1:8000
 	$(BIN)/trede run --demo
@@ -33,6 +40,13 @@ test: $(VENV)/.dev browser ## install what the tests need, and run them all
 
 test-long: $(VENV)/.dev browser ## the longer runs of the same tests
 	$(BIN)/python -m pytest -m long
+
+bench: $(VENV)/.bench ## measure Trede beside its peers (6 minutes); writes bench/results.json
+	@sh bench/install_redis.sh
+	$(BIN)/python -W ignore -m bench
+
+bench-growth: $(VENV)/.bench ## the same with 1,000 and 100,000 people stored (longer, 10 GB of disk)
+	$(BIN)/python -W ignore -m bench --growth --people 100
 
 browser: $(VENV)/.dev
 	@BIN=$(BIN) sh tests/install_browser.sh
@@ -50,7 +64,10 @@ format: $(VENV)/.dev ## let ruff format the code
 
 lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows, with hashes
 	$(BIN)/$(LOCK) --upgrade --extra install -o requirements/run.txt pyproject.toml
-	$(BIN)/$(LOCK) --upgrade --extra install --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra install --extra ptb -c requirements/run.txt -o requirements/ptb.txt pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra install --extra ptb --extra dev -c requirements/run.txt \
+		-o requirements/dev.txt pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra bench -c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt pyproject.toml
 
 clean: ## remove what the other commands made, your data excepted
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -5,8 +5,10 @@ SendingError
 ├── Blocked      she does not want messages from us any more
 ├── Rejected     the channel will never take this message
 └── Away         the channel cannot be reached, or does not work at the moment
+    └── TakenElsewhere  another program takes our bot's updates
 
 ChannelRefused
+├── LibraryMissing the library that the settings name is not installed
 ├── WrongToken   the channel does not know our token
 ├── WrongWebhook the channel does not take the address for its updates
 └── WeakSecret   the webhook's secret is missing, too short, or has letters that Telegram refuses
@@ -46,8 +48,26 @@ class Away(SendingError):
     """The network or the channel's server does not work now."""
 
 
+class TakenElsewhere(Away):
+    """Two programs take the updates of one bot, so each gets only some."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another program takes the updates of this bot. Stop it, or give it a bot of its own."
+        )
+
+
 class ChannelRefused(Exception):
     """Base of what keeps a channel from starting."""
+
+
+class LibraryMissing(ChannelRefused):
+    """The library that talks to Telegram is not there."""
+
+    def __init__(self, setting: str, package: str, cure: str) -> None:
+        super().__init__(
+            f"TREDE_TELEGRAM_LIBRARY is {setting}, but {package} is not installed. Install it with: {cure}"
+        )
 
 
 class WrongToken(ChannelRefused):

@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 import uvicorn
 
+from bot.channels.telegram import CHANNEL, Telegram, Words, username_of
+from bot.channels.telegram_library import TelegramLibrary
 from bot.fault import fault
 from bot.intake import Intake
 from bot.metrics import Meter
@@ -22,6 +24,7 @@ from bot.pace import OverallPace
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import SendingError
 from bot.settings import Settings, WrongSettings
+from bot.telegram_choice import telegram_library
 from bot.turn import Talk
 from bot.web_app import Webhook, web_app
 from dialogs import phrases
@@ -153,9 +156,6 @@ async def _sweep_hourly(database: Database) -> None:
 
 
 async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event, meter: Meter) -> Line:
-    # Imported here, since it takes seconds and only an installation with a bot needs it.
-    from bot.channels.telegram_aiogram import CHANNEL, Telegram, Words
-
     database = talk.database
 
     async def failed(event: str, body: str, error: str) -> bool:
@@ -182,8 +182,8 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event, meter: 
             for language in CLIENT_LANGUAGES
         },
     )
-    token = settings.telegram_token.get_secret_value()
-    telegram = Telegram(token, intake, said, pace, settings.telegram_api or None)
+    library = _library(settings)
+    telegram = Telegram(library, intake, said, pace)
     try:
         await telegram.start(
             settings.telegram_webhook_url, settings.telegram_webhook_secret.get_secret_value()
@@ -193,7 +193,7 @@ async def _telegram(settings: Settings, talk: Talk, wake: asyncio.Event, meter: 
         raise
     sender.start()
     if telegram.username:
-        await facts.note(database, BOT_NAME, f"{_bot_of(token)} {telegram.username}")
+        await facts.note(database, BOT_NAME, f"{library.bot} {telegram.username}")
 
     async def stop() -> None:
         await telegram.stop()
@@ -219,15 +219,21 @@ async def bot_name(database: Database, settings: Settings) -> str | None:
     bot, _, name = (await facts.noted(database, BOT_NAME) or "").partition(" ")
     if name and bot == _bot_of(token):
         return name
-    from bot.channels.telegram_aiogram import username_of
-
+    library = _library(settings)
     try:
-        found = await username_of(token, settings.telegram_api or None)
+        found = await username_of(library)
     except SendingError:
         return None
+    finally:
+        await library.close()
     if found:
         await facts.note(database, BOT_NAME, f"{_bot_of(token)} {found}")
     return found
+
+
+def _library(settings: Settings) -> TelegramLibrary:
+    token = settings.telegram_token.get_secret_value()
+    return telegram_library(settings.telegram_library, token, settings.telegram_api or None)
 
 
 def _bot_of(token: str) -> str:

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
-    telegram_library: Literal["aiogram"] = "aiogram"
+    telegram_library: Literal["aiogram", "ptb"] = "aiogram"
     telegram_webhook_url: str = ""
     telegram_webhook_secret: SecretStr = SecretStr("")
 

@@ -81,6 +81,30 @@ def test_only_pinned_packages_with_hashes_get_in() -> None:
     assert any("--require-hashes -r requirements/run.txt" in run for run in installs)
 
 
+def test_the_lists_of_packages_agree_where_they_overlap() -> None:
+    run, ptb, dev = (pinned(ROOT / f"requirements/{name}.txt") for name in ("run", "ptb", "dev"))
+
+    assert run.items() <= ptb.items()
+    assert ptb.items() <= dev.items()
+    assert ptb.keys() - run.keys() >= {"python-telegram-bot", "httpx"}
+
+
+def pinned(requirements: Path) -> dict[str, str]:
+    """Package → version."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text(), re.MULTILINE))
+
+
+def test_the_image_gets_the_library_that_it_is_built_with() -> None:
+    runs = [arguments for name, arguments in instructions() if name == "RUN"]
+    default = dict(line for line in instructions() if line[0] == "ARG")["ARG"]
+
+    assert default == f"TELEGRAM_LIBRARY={Settings.model_fields['telegram_library'].default}"
+    assert any('"$TELEGRAM_LIBRARY" = ptb' in run and "-r requirements/ptb.txt" in run for run in runs)
+    assert compose()["services"]["trede"]["build"]["args"] == {
+        "TELEGRAM_LIBRARY": compose()["services"]["trede"]["environment"]["TREDE_TELEGRAM_LIBRARY"]
+    }
+
+
 def test_nobody_runs_it_as_root() -> None:
     users = [arguments for name, arguments in last_stage() if name == "USER"]
 

@@ -1,12 +1,102 @@
 """Reads what she typed or tapped on Telegram, whatever library it came through."""
 
+import json
+import re
 from datetime import datetime
-from typing import cast, get_args
+from typing import Any, TypeGuard, cast, get_args
 
-from dialogs.said import Command, CommandName, Said, Tap, Text
+from bot.channels.telegram_library import Heard, Update
+from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
 
 NAMES = frozenset(get_args(CommandName))
 ALSO = {"help": "menu"}  # what people type, and what it means here
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # as JSON writes them: lone ones, and emoji
+PRIVATE = "private"
+
+HERS = (
+    "unknown",  # something newer than our library
+    "animation",
+    "audio",
+    "checklist",
+    "contact",
+    "dice",
+    "document",
+    "game",
+    "live_photo",
+    "location",
+    "paid_media",
+    "photo",
+    "poll",
+    "rich_message",
+    "sticker",
+    "story",
+    "venue",
+    "video",
+    "video_note",
+    "voice",
+)
+"""What a person sends. The other kinds are notes of Telegram's own, e.g. that a message was pinned."""
+
+# ── an update ────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_body(body: bytes) -> Update | None:
+    """The update in a webhook's body; None if it is none. Lone surrogates become U+FFFD."""
+    try:
+        found = json.loads(body.decode("utf-8", "replace"))
+        mended = mend(found) if ESCAPED_SURROGATE.search(body) else found
+    except (ValueError, RecursionError):
+        return None
+    return mended if is_update(mended) else None
+
+
+def is_update(found: Any) -> TypeGuard[Update]:
+    """Whether it can be told from others."""
+    return isinstance(found, dict) and type(found.get("update_id")) is int
+
+
+def without_ours(update: Update) -> Update:
+    """A tap comes with the message under which she made it. It is ours, and only its chat says something new:
+    the rest costs time, and a library could stumble over it."""
+    query: Any = update.get("callback_query")
+    message = query.get("message") if isinstance(query, dict) else None
+    if not isinstance(message, dict):
+        return update
+    # As Telegram itself shows a message that is too old to be seen.
+    bare = {"message_id": message.get("message_id"), "date": 0, "chat": message.get("chat")}
+    return {**update, "callback_query": {**query, "message": bare}}
+
+
+def mend(value: Any) -> Any:
+    """JSON values with U+FFFD for lone surrogates, which no library and no database takes."""
+    if isinstance(value, str):
+        return LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [mend(each) for each in value]
+    if isinstance(value, dict):
+        return {mend(name): mend(each) for name, each in value.items()}
+    return value
+
+
+# ── a message or a tap ───────────────────────────────────────────────────────────────────────────
+
+
+def heard_message(
+    chat: int, chat_type: str, language: str, words: str | None, sent_at: datetime | None, kind: str
+) -> Heard | None:
+    """What a message says; None outside a private chat, and for notes of Telegram's own."""
+    if chat_type != PRIVATE:
+        return None
+    if words is not None:
+        said, code = read_text(words, sent_at)
+        return Heard(chat, language, said, code)
+    return Heard(chat, language, Unreadable(kind)) if kind in HERS else None
+
+
+def heard_tap(person: int, chat_type: str, language: str, data: str | None, tap: str) -> Heard | None:
+    """What a tap says; None outside a private chat. There the chat has the person's own id."""
+    return Heard(person, language, read_tap(data), tap=tap) if chat_type == PRIVATE else None
 
 
 def read_text(words: str, sent_at: datetime | None) -> tuple[Said, str | None]:

@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from bot.cli import app
 from storage import migrate
 from tests.chatting import Chatting
-from tests.fakes.telegram_server import TelegramServer
+from tests.fakes.telegram_libraries import LIBRARIES
+from tests.fakes.telegram_server import TOKEN, TelegramServer
 from tests.running import TREDE, Running, free_port, running
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +111,11 @@ class Operator:
         """The same, of a copy of the code."""
         start = "from bot.cli import main; main()"
         return self._run([sys.executable, "-c", start, *words], PYTHONPATH=str(copy))
+
+    def trede_without(self, module: str, *words: str, **settings: str) -> Done:
+        """The same, where a module is not installed."""
+        start = f"import sys; sys.modules['{module}'] = None; from bot.cli import main; main()"
+        return self._run([sys.executable, "-c", start, *words], **settings)
 
     def _run(self, words: list[str], **settings: str) -> Done:
         done = subprocess.run(
@@ -245,10 +251,15 @@ async def test_with_a_bot_an_invite_has_a_deep_link(tmp_path: Path) -> None:
     assert made["telegram"] == f"https://t.me/{telegram.username}?start={made['code']}"
 
 
-async def test_a_bot_that_never_ran_is_asked_for_its_name(operator: Operator) -> None:
+@pytest.mark.parametrize("library", LIBRARIES)
+async def test_a_bot_that_never_ran_is_asked_for_its_name(operator: Operator, library: str) -> None:
     invite = ("invite", "--name", "Nour", "--language", "ar", "--json")
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {
+            "TREDE_TELEGRAM_TOKEN": telegram.token,
+            "TREDE_TELEGRAM_API": telegram.url,
+            "TREDE_TELEGRAM_LIBRARY": library,
+        }
         operator.trede("user", "add", "joke@example.org", "--name", "Joke", "--role", "manager")
         asked = await asyncio.to_thread(operator.trede, *invite, **settings)
     later = operator.trede(*invite, **settings)
@@ -462,14 +473,43 @@ def test_a_broken_script_to_play_or_draw(operator: Operator) -> None:
         assert_refused(operator.trede(command, str(FAULTY)), "more: run `trede check", str(FAULTY))
 
 
-async def test_a_wrong_token(operator: Operator) -> None:
+@pytest.mark.parametrize("library", LIBRARIES)
+async def test_a_wrong_token(operator: Operator, library: str) -> None:
     async with TelegramServer() as telegram:
-        wrong = {"TREDE_TELEGRAM_TOKEN": "123456789:" + "A" * 35, "TREDE_TELEGRAM_API": telegram.url}
+        wrong = {
+            "TREDE_TELEGRAM_TOKEN": "123456789:" + "A" * 35,
+            "TREDE_TELEGRAM_API": telegram.url,
+            "TREDE_TELEGRAM_LIBRARY": library,
+        }
         done = await asyncio.to_thread(operator.trede, "run", **wrong)
 
     assert_refused(done, "TREDE_TELEGRAM_TOKEN", "@BotFather")
     assert "AAAA" not in done.err
     assert_port_is_free(operator)
+
+
+@pytest.mark.parametrize(
+    ("library", "module", "cure"),
+    [("aiogram", "aiogram", "make install"), ("ptb", "telegram", "make ptb")],
+)
+def test_a_library_that_is_not_installed(operator: Operator, library: str, module: str, cure: str) -> None:
+    done = operator.trede_without(module, "run", TREDE_TELEGRAM_TOKEN=TOKEN, TREDE_TELEGRAM_LIBRARY=library)
+
+    assert_refused(done, f"TREDE_TELEGRAM_LIBRARY is {library}", "not installed", cure)
+    assert_port_is_free(operator)
+
+
+@pytest.mark.parametrize(("library", "module"), [("aiogram", "aiogram"), ("ptb", "telegram")])
+def test_only_the_library_that_was_chosen_is_loaded(library: str, module: str) -> None:
+    look = (
+        "import sys, bot.cli; from bot.telegram_choice import telegram_library as choose; "
+        "loaded = lambda: {'aiogram', 'telegram'} & set(sys.modules); assert not loaded(); "
+        f"choose('{library}', '{TOKEN}'); assert loaded() == {{'{module}'}}, loaded()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_token_that_cannot_be_one(operator: Operator) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.chatting import Chatting
+from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_server import TelegramServer
 from tests.running import Running, free_port, running
 
@@ -130,9 +131,14 @@ def test_killed_in_mid_conversation_it_goes_on_where_it_was(tmp_path: Path) -> N
         assert amina.token != question
 
 
-async def test_what_telegram_did_not_take_yet_is_sent_after_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("library", LIBRARIES)
+async def test_what_telegram_did_not_take_yet_is_sent_after_a_restart(tmp_path: Path, library: str) -> None:
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {
+            "TREDE_TELEGRAM_TOKEN": telegram.token,
+            "TREDE_TELEGRAM_API": telegram.url,
+            "TREDE_TELEGRAM_LIBRARY": library,
+        }
         amina = telegram.person()
         async with running_beside(tmp_path, **settings) as server:
             code = server.chat.rsplit("/", 1)[1]

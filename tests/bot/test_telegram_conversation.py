@@ -1,4 +1,4 @@
-"""Whole conversations on Telegram, from /start to the summary, by aiogram, engine, storage and outbox."""
+"""Whole conversations on Telegram, from /start to the summary: library, engine, storage and outbox."""
 
 import asyncio
 import re
@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from bot.channels.telegram_aiogram import Telegram, Words
+from bot.channels.telegram import Telegram, Words
+from bot.channels.telegram_library import TelegramLibrary
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
 from bot.scripts import Library, compiled_reflection, open_library
+from bot.telegram_choice import telegram_library
 from bot.turn import Talk
 from casework.person import EVERYTHING
 from casework.summary import Summary
@@ -27,6 +29,7 @@ from storage.database import Database
 from storage.errors import DatabaseUnreadable
 from storage.invites import invite
 from storage.staff import add_organisation, add_staff
+from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_person import Person, Seen
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 
@@ -81,7 +84,7 @@ class House:
 
 @asynccontextmanager
 async def running(
-    server: TelegramServer, talk: Talk, wake: asyncio.Event, by_webhook: bool
+    library: TelegramLibrary, talk: Talk, wake: asyncio.Event, by_webhook: bool
 ) -> AsyncIterator[Telegram]:
     """The channel and the sender, wired as the server wires them."""
 
@@ -98,7 +101,7 @@ async def running(
         commands={},
     )
     pace = OverallPace()
-    telegram = Telegram(TOKEN, intake, words, pace, server.url)
+    telegram = Telegram(library, intake, words, pace)
     sender = Sender(
         talk.database, "telegram", telegram.send, wake, now, pace, chats=ChatPace(burst=CONVERSATION)
     )
@@ -131,18 +134,29 @@ async def listening(telegram: Telegram) -> web.AppRunner:
     return runner
 
 
+@pytest.fixture(params=LIBRARIES)
+def library(request: pytest.FixtureRequest) -> str:
+    """The name of one library after the other."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
-async def house(fresh_database: Database, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+async def house(
+    fresh_database: Database, library: str, request: pytest.FixtureRequest
+) -> AsyncIterator[House]:
     by_webhook = getattr(request, "param", "polling") == "webhook"
     await add_organisation(fresh_database, "Huis", now())
     await add_staff(fresh_database, email="mara@huis.example", name="Mara", role="manager", now=now())
-    library = await open_library(fresh_database, compiled_reflection(), now())
+    scripts = await open_library(fresh_database, compiled_reflection(), now())
     catalogue = read_catalogue("client", CLIENT_LANGUAGES)
     languages = [(language, autonym(language)) for language in CLIENT_LANGUAGES]
     wake = asyncio.Event()
-    talk = Talk(fresh_database, library, catalogue, languages, now, woken=(wake,))
-    async with TelegramServer(chat_burst=CONVERSATION) as server, running(server, talk, wake, by_webhook):
-        yield House(server, fresh_database, library, catalogue)
+    talk = Talk(fresh_database, scripts, catalogue, languages, now, woken=(wake,))
+    async with TelegramServer(chat_burst=CONVERSATION) as server:
+        carrier = telegram_library(library, TOKEN, server.url)
+        async with running(carrier, talk, wake, by_webhook):
+            yield House(server, fresh_database, scripts, catalogue)
 
 
 @dataclass(frozen=True)

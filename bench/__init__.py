@@ -1,0 +1,1 @@
+"""Measures Trede beside what somebody would use instead of it. See README.md here."""

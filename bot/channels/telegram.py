@@ -1,0 +1,298 @@
+"""Telegram, whatever library carries it: takes updates in, by polling or by webhook, and sends.
+
+An update is acknowledged once its turn is committed; the libraries' own dispatchers do it before.
+"""
+
+import asyncio
+import hmac
+import json
+import re
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.channels.telegram_library import Heard, TelegramLibrary, Update
+from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
+from bot.channels.telegram_screen import Key, pieces, rows, text_of
+from bot.fault import fault
+from bot.incoming import Incoming
+from bot.intake import Intake, Received
+from bot.pace import OverallPace
+from bot.sending import ChannelRefused, Rejected, SendingError, WeakSecret, WrongWebhook
+from dialogs.message import Message
+
+log = structlog.get_logger()
+
+CHANNEL = "telegram"
+WANTED = ["message", "callback_query"]
+POLL_SECONDS = 30
+SECONDS_PER_CALL = 20
+SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
+NO_PREVIEW = {"is_disabled": True}  # else a third party is asked about a link she wrote
+STATUS = {"taken": 200, "given_up": 200, "gone": 200, "failed": 500, "away": 503}
+
+Rows = list[list[Key]]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the channel itself says, each by the language code of her app (e.g. "nl-BE", or "").
+
+    `neutral`: to somebody we do not know. `sorry`: when a message of hers had to be given up.
+    `commands`: language → command → description, for the bot's menu.
+    """
+
+    neutral: Callable[[str], str]
+    sorry: Callable[[str], str]
+    commands: Mapping[str, Mapping[str, str]]
+
+
+class Telegram:
+    """One bot. Polls unless it is started with a webhook's address."""
+
+    def __init__(self, library: TelegramLibrary, intake: Intake, words: Words, pace: OverallPace) -> None:
+        self.username: str | None = None  # known once Telegram was reached
+        self._library = library
+        self._intake = intake
+        self._words = words
+        self._pace = pace
+        self._secret = b""
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+        self._beside: set[asyncio.Task[None]] = set()  # answers that nobody waits for
+
+    # ── start and stop ──
+
+    async def start(self, webhook_url: str | None = None, secret: str | None = None) -> None:
+        """Begins to take updates. Raises a ChannelRefused; if Telegram is away, goes on trying."""
+        webhook_url = webhook_url or None
+        if webhook_url:
+            if not SECRET.fullmatch(secret or ""):
+                raise WeakSecret(32, 256)
+            self._secret = (secret or "").encode()
+        connected = await self._connected(webhook_url)
+        self._loop = asyncio.create_task(self._run(webhook_url, connected))
+
+    async def stop(self) -> None:
+        """Takes no more updates; finishes the turn at hand. Sending still works until `close`."""
+        self._stopping.set()
+        if self._loop:
+            await self._loop
+        await asyncio.gather(*self._beside)
+
+    async def close(self) -> None:
+        """Lets go of the connections. Call it after the sender has stopped."""
+        await self._library.close()
+
+    # ── sending ──
+
+    async def send(self, address: str, message: Message) -> None:
+        """Sends a message, in several if it is long. Raises a SendingError."""
+        *before, last = pieces(text_of(message))
+        for piece in before:
+            await self._send_text(address, piece, quiet=message.quiet)
+        await self._send_text(address, last, rows(message), quiet=message.quiet)
+
+    async def set_my_commands(self, commands: Mapping[str, Mapping[str, str]]) -> None:
+        """Shows the commands in her app's menu, in her app's language; in English where we lack it."""
+        for language, described in commands.items():
+            listed = [{"command": name, "description": words} for name, words in described.items()]
+            if language == "en":
+                await self._call("setMyCommands", {"commands": listed})
+            elif len(language) == 2:  # Telegram knows no other codes
+                await self._call("setMyCommands", {"commands": listed, "language_code": language})
+
+    async def _send_text(
+        self, address: str, text: str, buttons: Rows | None = None, *, quiet: bool = False
+    ) -> None:
+        parameters = {
+            "chat_id": int(address),
+            "text": text,
+            "reply_markup": _keyboard(buttons) if buttons else None,
+            "disable_notification": quiet or None,
+            "link_preview_options": NO_PREVIEW,
+        }
+        await self._call("sendMessage", parameters)
+
+    async def _call(self, method: str, parameters: dict[str, Any]) -> Any:
+        return await self._library.call(method, parameters, SECONDS_PER_CALL)
+
+    # ── the webhook ──
+
+    async def handle_webhook(self, body: bytes, secret_header: bytes | None) -> int:
+        """The HTTP status for a webhook's request: 200 only once the update is committed."""
+        if not self._secret or not hmac.compare_digest(self._secret, secret_header or b""):
+            return 401
+        update = read_body(body)
+        if update is None or (heard := self._heard(update)) is None:
+            return 200  # it will never get better, so Telegram need not try again
+        return STATUS[await self._receive(update, heard)]
+
+    # ── polling ──
+
+    async def _run(self, webhook_url: str | None, connected: bool) -> None:
+        pauses = _Pauses()
+        while not connected and await self._rests(pauses.next()):
+            connected = await self._connected_later(webhook_url)
+        if webhook_url is None:
+            await self._poll()
+
+    async def _connected_later(self, webhook_url: str | None) -> bool:
+        try:
+            return await self._connected(webhook_url)
+        except ChannelRefused as error:
+            log.error("telegram refuses", error=fault(error))
+            return False
+
+    async def _connected(self, webhook_url: str | None) -> bool:
+        """Says hello, and how updates are to come. False if Telegram is away."""
+        try:
+            self.username = await username_of(self._library)
+            await self._set_webhook(webhook_url)
+        except SendingError as error:
+            log.warning("telegram away", error=fault(error))
+            return False
+        # A menu is a convenience: a Bot API server without it is no reason to stay silent.
+        await _best_effort(self.set_my_commands(self._words.commands))
+        return True
+
+    async def _set_webhook(self, url: str | None) -> None:
+        if url is None:
+            await self._call("deleteWebhook", {})
+            return
+        asked = {"url": url, "secret_token": self._secret.decode(), "allowed_updates": WANTED}
+        try:
+            await self._call("setWebhook", asked)
+        except Rejected:
+            raise WrongWebhook from None
+
+    async def _poll(self) -> None:
+        """Fetches, takes, and only then confirms by asking for what comes after."""
+        offset: int | None = None
+        pauses = _Pauses()
+        while not self._stopping.is_set():
+            fetched = await self._fetched(offset)
+            if fetched is None:
+                await self._rests(pauses.next())
+                continue
+            pauses = _Pauses()
+            if await self._all_taken(fetched):
+                # Once nothing comes, everything is confirmed, and ids may start anywhere after a quiet week.
+                offset = fetched[-1]["update_id"] + 1 if fetched else None
+
+    async def _fetched(self, offset: int | None) -> list[Update] | None:
+        """The next updates; none when we stop; None if Telegram is away or somebody else polls."""
+        fetch = asyncio.ensure_future(self._fetch(offset))
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({fetch, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not fetch.done():
+            fetch.cancel()
+            await asyncio.wait({fetch})
+            return []
+        try:
+            return fetch.result()
+        except (SendingError, ChannelRefused) as error:
+            log.warning("telegram away", error=fault(error))
+            return None
+
+    async def _fetch(self, offset: int | None) -> list[Update] | None:
+        asked = {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": WANTED}
+        found = await self._library.call("getUpdates", asked, POLL_SECONDS + SECONDS_PER_CALL)
+        if isinstance(found, list) and all(is_update(each) for each in found):
+            return [mend(each) for each in found]
+        log.warning("telegram away", why="not_updates")
+        return None
+
+    async def _all_taken(self, fetched: list[Update]) -> bool:
+        """Takes them side by side, in order within a chat. False if we stop before all are committed."""
+        chats: dict[int, list[tuple[Update, Heard]]] = {}
+        for update in fetched:
+            if heard := self._heard(update):
+                chats.setdefault(heard.person, []).append((update, heard))
+        return all(await asyncio.gather(*(self._chat_taken(updates) for updates in chats.values())))
+
+    async def _chat_taken(self, updates: list[tuple[Update, Heard]]) -> bool:
+        for update, heard in updates:
+            pauses = _Pauses(first=0.2)
+            while STATUS[await self._receive(update, heard)] != 200:
+                if not await self._rests(pauses.next()):
+                    return False
+        return True
+
+    async def _rests(self, seconds: float) -> bool:
+        """False if we stop meanwhile."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    # ── one update ──
+
+    def _heard(self, update: Update) -> Heard | None:
+        return self._library.read(without_ours(update))
+
+    async def _receive(self, update: Update, heard: Heard) -> str:
+        """What became of it, after the commit: one of the fates in `STATUS`."""
+        event = f"{self._library.bot}:{update['update_id']}"
+        incoming = Incoming(CHANNEL, event, heard.said, code=heard.code, address=str(heard.person))
+        received = await self._intake.receive(incoming, lambda: json.dumps(update, ensure_ascii=False))
+        if STATUS[received.fate] == 200:
+            self._answer_beside(heard, received)
+        return received.fate
+
+    def _answer_beside(self, heard: Heard, received: Received) -> None:
+        """What Telegram is told without anybody waiting for it; a failure here loses nothing of hers."""
+        if heard.tap is not None:
+            self._begin(self._call("answerCallbackQuery", {"callback_query_id": heard.tap}))
+        if received.fate == "given_up":
+            self._begin(self._say(heard, self._words.sorry))
+        elif received.taken and received.taken.status == "unknown":
+            self._begin(self._say(heard, self._words.neutral))
+
+    async def _say(self, heard: Heard, words: Callable[[str], str]) -> None:
+        await asyncio.sleep(self._pace.wait(time.monotonic()))
+        await self._send_text(str(heard.person), words(heard.language))
+
+    def _begin(self, call: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(_best_effort(call))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+
+async def username_of(library: TelegramLibrary) -> str | None:
+    """The bot's name. Raises WrongToken, or a SendingError if Telegram cannot be asked."""
+    me = await library.call("getMe", {}, SECONDS_PER_CALL)
+    return me.get("username") if isinstance(me, dict) else None
+
+
+class _Pauses:
+    """Seconds to wait after each failure in a row: 1, 2, 4 … 30."""
+
+    def __init__(self, first: float = 1.0, longest: float = 30.0) -> None:
+        self._next = first
+        self._longest = longest
+
+    def next(self) -> float:
+        pause, self._next = self._next, min(self._next * 2, self._longest)
+        return pause
+
+
+def _keyboard(buttons: Rows) -> dict[str, Any]:
+    return {
+        "inline_keyboard": [
+            [{"text": label, "callback_data": data} for label, data in row] for row in buttons
+        ]
+    }
+
+
+async def _best_effort(call: Coroutine[Any, Any, Any]) -> None:
+    """A tap answered too late, or a stranger who blocked us: nothing to be done about it."""
+    try:
+        await call
+    except (SendingError, ChannelRefused) as error:
+        log.debug("not said", error=type(error).__name__)
