@@ -3,10 +3,14 @@
 import ast
 import io
 import json
+import logging
 import re
 import subprocess
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +29,26 @@ ODD = [HERS, "سنونو", HERS.encode(), [HERS], {HERS: 1}, KeyError(HERS), "a\
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
     """Where the log of this test goes, from debug level on."""
-    hooks = sys.excepthook, sys.unraisablehook
-    out = io.StringIO()
-    set_up_logs("debug", out=out)
-    yield out
-    structlog.reset_defaults()
-    sys.excepthook, sys.unraisablehook = hooks
+    with left_as_it_was():
+        out = io.StringIO()
+        set_up_logs("debug", out=out)
+        yield out
+
+
+@contextmanager
+def left_as_it_was() -> Iterator[None]:
+    """All that `set_up_logs` changes in this process is put back after the block."""
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning
+    root = logging.getLogger()
+    handlers, level, raising = root.handlers[:], root.level, logging.raiseExceptions
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.raiseExceptions = raising
+        structlog.reset_defaults()
 
 
 def lines(out: io.StringIO) -> list[dict[str, Any]]:
@@ -89,11 +107,10 @@ def test_a_counter_hears_every_line_by_its_event(written: io.StringIO) -> None:
 def test_a_standard_error_that_is_closed_breaks_nothing() -> None:
     closed = io.StringIO()
     closed.close()
-    set_up_logs(out=closed)
+    with left_as_it_was():
+        set_up_logs(out=closed)
 
-    structlog.get_logger().error("turn failed")
-
-    structlog.reset_defaults()
+        structlog.get_logger().error("turn failed")
 
 
 # ── what others write ────────────────────────────────────────────────────────────────────────────

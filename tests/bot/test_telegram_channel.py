@@ -469,7 +469,7 @@ async def test_another_program_that_takes_the_updates_is_named(
         await line.server.all_taken()
 
     assert turns.words == ["one"]
-    assert "Another program takes the updates of this bot" in capsys.readouterr().out
+    assert "TakenElsewhere" in capsys.readouterr().out
 
 
 async def test_no_log_hears_her_words_or_the_token(
