@@ -250,7 +250,7 @@ outbox = Table(  # what still has to be sent; a row goes when it is sent
     Column("address", Sealed("outbox.address"), nullable=False),
     Column("body", Sealed("outbox.body"), nullable=False),
     Column("due", Moment, nullable=False),
-    Column("lease", Moment),  # somebody is sending it until then
+    Column("lease", Moment),  # somebody is sending it until then, or it waits until then for another try
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("order_key", String(64), nullable=False),  # HMAC of the address: one line a chat
     Index(None, "channel", "order_key", "id"),

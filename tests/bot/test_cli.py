@@ -66,6 +66,9 @@ parts:
 
 COMMANDS = (
     ("run",),
+    ("doctor",),
+    ("backup",),
+    ("restore",),
     ("db", "upgrade"),
     ("check",),
     ("graph",),
