@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from bench.row import Place, Row
 from bench.rows.house import House, furnish, now
+from bot.channels.telegram import CHANNEL, Telegram, Words
+from bot.channels.telegram_library import TelegramLibrary
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
@@ -16,28 +16,11 @@ from storage import outbox
 
 SECRET = "bench" * 8
 NO_LIMIT = 1_000_000_000  # Telegram's own limits are not measured: 30 messages a second would be the result
-CHANNEL = "telegram"
 WHOSE = re.compile(rb'"from": ?{"id": ?(\d+)')
 
 
-class Channel(Protocol):
-    """What both libraries' channels have."""
-
-    async def start(self, webhook_url: str | None = None, secret: str | None = None) -> None:
-        """Begins to take updates."""
-
-    async def send(self, address: str, message: Message) -> None:
-        """Sends a message."""
-
-    async def handle_webhook(self, body: bytes, secret_header: bytes | None) -> int:
-        """The status for a webhook's request."""
-
-
-Make = Callable[[Intake, OverallPace], Channel]
-
-
 class _TelegramRow(Row):
-    def __init__(self, house: House, make: Make) -> None:
+    def __init__(self, house: House, library: TelegramLibrary) -> None:
         self._house = house
         self._awaited: dict[str, asyncio.Future[None]] = {}
         pace = OverallPace(NO_LIMIT)
@@ -46,7 +29,8 @@ class _TelegramRow(Row):
             *(house.database, CHANNEL, self._send, asyncio.Event(), now, pace), ChatPace(burst=NO_LIMIT)
         )
         talk = replace(house.talk, hand_out=self._sender.hand)
-        self._channel = make(Intake(talk.take, _failed, _is_given_up, ()), pace)
+        intake = Intake(talk.take, _failed, _is_given_up, ())
+        self._channel = Telegram(library, intake, Words(_odd, _odd, {}), pace)
 
     async def start(self) -> None:
         """The channel and the sender."""
@@ -82,6 +66,11 @@ class _TelegramRow(Row):
         return update.replace(b'"/start"', f'"/start {self._house.invites[chat].code}"'.encode())
 
 
+def _odd(_language: str) -> str:
+    """Words that nobody should hear: somebody unknown, or a turn given up."""
+    return "?"
+
+
 async def _failed(event: str, body: str, error: str) -> bool:
     raise RuntimeError(error)
 
@@ -92,11 +81,21 @@ async def _is_given_up(event: str) -> bool:
 
 async def trede_aiogram(place: Place) -> Row:
     """Through aiogram."""
-    from bench.rows.fake_aiogram import TOKEN, unplug
-    from bot.channels.telegram_aiogram import Telegram, Words
+    from bench.rows.fake_aiogram import TOKEN, FakeSession
+    from bot.channels.telegram_aiogram import Aiogram
 
-    unplug(place.answer)
-    words = Words(neutral=lambda _: "?", sorry=lambda _: "?", commands={})
-    row = _TelegramRow(await furnish(place), lambda intake, pace: Telegram(TOKEN, intake, words, pace))
+    return await _started(place, Aiogram(TOKEN, session=FakeSession(place.answer)))
+
+
+async def trede_ptb(place: Place) -> Row:
+    """Through python-telegram-bot."""
+    from bench.rows.fake_ptb import TOKEN, FakeRequest
+    from bot.channels.telegram_ptb import Ptb
+
+    return await _started(place, Ptb(TOKEN, request=FakeRequest(place.answer)))
+
+
+async def _started(place: Place, library: TelegramLibrary) -> Row:
+    row = _TelegramRow(await furnish(place), library)
     await row.start()
     return row
