@@ -45,7 +45,7 @@ bench: $(VENV)/.bench ## measure Trede beside its peers (6 minutes); writes benc
 	@sh bench/install_redis.sh
 	$(BIN)/python -W ignore -m bench
 
-bench-growth: $(VENV)/.bench ## the same with 1,000 and 100,000 people stored (longer, 10 GB of disk)
+bench-growth: $(VENV)/.bench ## the same with 1,000 and 100,000 people stored (longer, 6 GB of disk)
 	$(BIN)/python -W ignore -m bench --growth --people 100
 
 browser: $(VENV)/.dev
