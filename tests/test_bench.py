@@ -138,7 +138,7 @@ async def test_a_lost_answer_fails_the_run(tmp_path: Path) -> None:
 def test_a_row_that_fails_stops_the_benchmark_and_is_named(tmp_path: Path) -> None:
     bench = Bench(tmp_path, people=2, tell=lambda _: None)
 
-    with pytest.raises(BenchFailed, match="^no-such-row, 32 in flight: "):
+    with pytest.raises(BenchFailed, match=r"^no-such-row, 32 in flight: "):
         bench.rounds([Measure("no-such-row")], 1)
 
 
