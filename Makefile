@@ -67,7 +67,8 @@ lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows, with h
 	$(BIN)/$(LOCK) --upgrade --extra install --extra ptb -c requirements/run.txt -o requirements/ptb.txt pyproject.toml
 	$(BIN)/$(LOCK) --upgrade --extra install --extra ptb --extra dev -c requirements/run.txt \
 		-o requirements/dev.txt pyproject.toml
-	$(BIN)/$(LOCK) --upgrade --extra bench -c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra ptb --extra bench -c requirements/run.txt -c requirements/dev.txt \
+		-o requirements/bench.txt pyproject.toml
 
 clean: ## remove what the other commands made, your data excepted
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
