@@ -92,7 +92,9 @@ _PARCEL = (
     outbox.c.order_key,
 )
 _WAITING = {
-    dialect: select(outbox.c.order_key).where(one_of(outbox.c.order_key, "chats", dialect)).distinct()
+    dialect: select(outbox.c.order_key)
+    .where(one_of(outbox.c.channel, "channels", dialect), one_of(outbox.c.order_key, "chats", dialect))
+    .distinct()
     for dialect in ("sqlite", "postgresql")
 }
 
@@ -235,11 +237,12 @@ class Saving:
 def begin_saving(connection: Connection, admitted: list[Admitted]) -> Saving:
     """For turns of these people."""
     chats = [who.chat.order_key for who in admitted if who.chat is not None]
+    channels = list({who.chat.channel for who in admitted if who.chat is not None})
     if not chats:
         return Saving(connection, set())
     dialect = connection.dialect.name
-    waiting = connection.scalars(_WAITING[dialect], {"chats": listed(chats, dialect)})
-    return Saving(connection, set(waiting))
+    names = {"channels": listed(channels, dialect), "chats": listed(chats, dialect)}
+    return Saving(connection, set(connection.scalars(_WAITING[dialect], names)))
 
 
 def _erased(chat: Chat | None) -> Chat | None:
