@@ -29,9 +29,13 @@ def _check(
         for former in form.formerly:
             other = claimed.setdefault(former, name)
             if former in here:
-                words = f"There still is a {what} '{former}'. Take it out of `formerly`, or rename that {what}."
+                words = (
+                    f"There still is a {what} '{former}'. Take it out of `formerly`, or rename that {what}."
+                )
             elif other != name:
-                words = f"Both '{other}' and '{name}' were formerly '{former}'. Her answer can go to one only."
+                words = (
+                    f"Both '{other}' and '{name}' were formerly '{former}'. Her answer can go to one only."
+                )
             else:
                 continue
             yield Fault(file, form.line_of("formerly"), question or name, words)

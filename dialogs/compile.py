@@ -497,7 +497,9 @@ def _share(form: ShareForm, scope: _Scope, part: Part) -> Iterator[Step]:
 def _about(
     form: ReadBackForm | ShareForm, scope: _Scope, part: Part, kind: StepKind, own: tuple[Test, ...]
 ) -> Step:
-    former = (f"{name}.{each}" for name in (form.name, *form.formerly) for each in (part.name, *part.formerly))
+    former = (
+        f"{name}.{each}" for name in (form.name, *form.formerly) for each in (part.name, *part.formerly)
+    )
     return Step(
         name=scope.full(f"{form.name}.{part.name}"),
         kind=kind,
