@@ -22,7 +22,7 @@ from dialogs.move_over import MoveOver
 from dialogs.moves import Moves
 from dialogs.script import END, Script, Words
 from dialogs.versions import with_words
-from locales.catalogue import CLIENT_LANGUAGES, SOURCE
+from locales.catalogue import CLIENT_LANGUAGES
 from storage import scripts
 from storage.database import Database
 from storage.scripts import Current, StoredScript
@@ -67,7 +67,7 @@ def publish(
         how = "is published" if done.is_new else "was here already, and is current again"
         say(f"Version {done.version} {how}: new conversations begin with it.")
     for language, (there, wanted) in done.translated.items():
-        rest = f": {wanted - there} will be in {SOURCE}" if there < wanted else ""
+        rest = f"; {wanted - there} will be in English" if there < wanted else ""
         say(f"  {language}  {there} of {wanted} texts{rest}")
     for version, people in done.others.items():
         say(f"People who stay in version {version}: {people}. What moving them would do:")
@@ -167,10 +167,11 @@ def list_versions(as_json: AsJson = False) -> None:
         words = ", ".join(
             f"{language} {each['translated']}/{each['texts']}"
             for language, each in row["translations"].items()
+            if each["translated"] < each["texts"]
         )
         current = f"since {row['current_since'][:10]}" if row["current"] else ""
         table.add_row(
-            row["version"], row["script"], row["kept_since"][:10], current, str(row["people"]), words
+            row["version"], row["script"], row["kept_since"][:10], current, str(row["people"]), words or "all"
         )
     out.print(table)
 

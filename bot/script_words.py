@@ -11,7 +11,7 @@ from bot import i18n
 from dialogs.extract import messages_of
 from dialogs.library import Sources
 from dialogs.script import Words
-from locales.catalogue import CLIENT_LANGUAGES
+from locales.catalogue import CLIENT_LANGUAGES, SOURCE
 
 Entry = tuple[str, str]
 """Context and text."""
@@ -41,7 +41,7 @@ def entries_of(sources: Sources) -> Iterator[Entry]:
 
 
 def translated(words: Words, sources: Sources) -> dict[str, tuple[int, int]]:
-    """By language: how many of the scripts' words are translated, and how many there are."""
+    """By language, the source left out: how many of the words are translated, and how many there are."""
     wanted = list(entries_of(sources))
     return {
         language: (
@@ -49,6 +49,7 @@ def translated(words: Words, sources: Sources) -> dict[str, tuple[int, int]]:
             len(wanted),
         )
         for language in CLIENT_LANGUAGES
+        if language != SOURCE
     }
 
 

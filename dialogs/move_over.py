@@ -29,6 +29,7 @@ Spot = tuple[float, ...]
 
 _AT_THE_END: Spot = (float("inf"),)
 _BEFORE_ALL: Spot = (-1,)
+_UNASKED = Answer("not_asked")
 _OF_OTHERS = ("read_back", "share_which")
 """Kinds that show other answers, so that they look different when those change."""
 
@@ -119,19 +120,24 @@ class MoveOver:
         """All others: as they were, but cleared where the name is free again or means another question."""
         rest = {}
         for place, answer in session.answers.items():
-            is_taken = place.step not in self.old.by_name and place.step in self._back
             counts = answer.state != "not_asked" and place not in found
-            is_cleared = counts and (is_taken or self._place(place) is not None)
-            rest[place] = _cleared(session, now) if is_cleared else answer
+            rest[place] = _cleared(session, now) if counts and self._means_another(place) else answer
         return rest
+
+    def _means_another(self, place: Place) -> bool:
+        """Whether an answer there would be taken for one to a question that she was never asked."""
+        if place.step not in self.old.by_name:  # of a version before
+            return place.step in self._back
+        if place.step in self._steps:
+            return self._place(place) is not None
+        step = self.new.by_name.get(place.step)
+        return step is not None and step.kind not in SILENT
 
     def _answer(self, before: Place, place: Place, answer: Answer) -> Answer | None:
         """The answer as the new question would have it; None where it cannot be one."""
         old, new = self.old.by_name[before.step], self.new.by_name[place.step]
         if answer.state != "answered":
             return answer
-        if new.kind == "text":
-            return answer if old.kind == "text" else replace(answer, value=(answer.words,))
         if new.kind == "share_which":
             return replace(answer, value=tuple(self._item(item) for item in answer.value))
         keys = self._choices[before.step]
@@ -152,20 +158,26 @@ class MoveOver:
         reached = self._reached(session.at, wanted)
         passed: dict[Place, Answer] = {}
         heard = {target for place in session.heard if (target := self._place(place)) is not None}
-        place = NOWHERE
+        place, first = NOWHERE, None
         while True:
             place = self._moves.onward(place, answers)
             if place == wanted or place.step in (END, FORGET):
-                return passed, frozenset(heard | session.heard), place
-            step = self.new.by_name[place.step]
+                break
+            is_silent = self.new.by_name[place.step].kind in SILENT
+            is_open = not is_silent and answers.get(place, _UNASKED).state == "not_asked"
             is_behind = self._spot(self.new, place) < reached
-            if step.kind in SILENT:
-                if is_behind:
-                    heard.add(place)
-            elif place not in answers or answers[place].state == "not_asked":
-                if not is_behind or self._must_be_asked(session, place):
-                    return passed, frozenset(heard | session.heard), place
-                answers[place] = passed[place] = replace(_cleared(session, now), state="passed_over")
+            if is_open and not is_behind:
+                break
+            if is_silent and is_behind:
+                heard.add(place)
+            if is_open:
+                answers[place] = replace(_cleared(session, now), state="passed_over")
+                if not self._must_be_asked(session, place):
+                    passed[place] = answers[place]
+                elif first is None:
+                    first = place
+        at = place if first is None or place.step == FORGET else first
+        return passed, frozenset(heard | session.heard), at
 
     def _must_be_asked(self, session: Session, place: Place) -> bool:
         """A question behind her that is still to be asked."""
