@@ -10,7 +10,16 @@ from rich.table import Column, Table
 
 from bot.cli_tools import FOUND, AsJson, out, say, stop, with_database
 from bot.moving import Line, Tally, carry_out, foresee
-from bot.script_words import Found, UnreadablePo, in_folder, in_words, installed, translated, words_of
+from bot.script_words import (
+    Found,
+    UnreadablePo,
+    in_folder,
+    in_words,
+    installed,
+    translated,
+    words_of,
+    write_po,
+)
 from bot.scripts import REFLECTION, compiled, compiled_reflection, our_package, publish_packaged, texts
 from bot.serve import now
 from bot.settings import Settings
@@ -74,6 +83,22 @@ def publish(
         say(f"  trede script move --from {version} --to {done.version} --dry-run")
 
 
+@script.command()
+def words(
+    file: Annotated[Path, typer.Argument(help="A script file.")],
+    po: Annotated[Path, typer.Option(help="The folder for nl.po, ar.po and uk.po.")],
+) -> None:
+    """Write what translators need for a script file, with all that is translated already."""
+    try:
+        made = write_po(_sound_sources(file), po)
+    except OSError as error:
+        stop(f"Cannot write to {po}: {(error.strerror or 'unknown reason').lower()}. Check --po.")
+    except UnreadablePo as error:
+        stop(str(error))
+    for each in made:
+        say(str(each))
+
+
 async def _publish(database: Database, what: str, po: Path | None) -> Published:
     found = await scripts.current(database)
     before = found.version if found else None
@@ -100,11 +125,11 @@ async def _make_current(database: Database, version: str, before: str | None) ->
 async def _keep(database: Database, file: Path, po: Path | None) -> tuple[str, bool]:
     sources = _sound_sources(file)
     earlier = [in_words(kept.words) for kept in await scripts.all_versions(database) if kept.words]
-    words = words_of(sources, *_given(po), installed(), *earlier)
-    _refuse(_faults_of_words(sources, words))
-    made = with_words(load(file.stem, sources), words)
+    found = words_of(sources, *_given(po), installed(), *earlier)
+    _refuse(_faults_of_words(sources, found))
+    made = with_words(load(file.stem, sources), found)
     return made.version, await scripts.publish(
-        database, made.version, made.name, texts(sources), now(), words
+        database, made.version, made.name, texts(sources), now(), found
     )
 
 

@@ -8,7 +8,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from bot import i18n
-from dialogs.extract import messages_of
+from dialogs.extract import ScriptMessage, messages_of
 from dialogs.library import Sources
 from dialogs.script import Words
 from locales.catalogue import CLIENT_LANGUAGES, SOURCE
@@ -62,12 +62,37 @@ def installed() -> Found:
 def in_folder(folder: Path) -> Found:
     """What `folder` holds: "ar.po" and its like. Raises UnreadablePo."""
     files = {language: folder / f"{language}.po" for language in CLIENT_LANGUAGES}
-    found = {language: _read(file, language) for language, file in files.items() if file.exists()}
+    found = {
+        language: dict(_entries(_catalogue(file, language)))
+        for language, file in files.items()
+        if file.exists()
+    }
     if not found:
         raise UnreadablePo(
             f"There is no {', '.join(f'{each}.po' for each in files)} in {folder}. Check --po."
         )
     return found
+
+
+def write_po(sources: Sources, folder: Path) -> list[Path]:
+    """For translators: a file a language, with what is there or installed; the rest is empty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    messages = [message for file, text in sources.items() for message in messages_of(file, text)]
+    return [_write(messages, folder, language) for language in CLIENT_LANGUAGES if language != SOURCE]
+
+
+def _write(messages: Iterable[ScriptMessage], folder: Path, language: str) -> Path:
+    file = folder / f"{language}.po"
+    places = [*([_catalogue(file, language)] if file.exists() else []), i18n.read("client", language)]
+    made = i18n.empty(language)
+    for message in messages:
+        found = (place.get(message.text, message.context) for place in places)
+        known = next((each for each in found if each is not None and i18n.is_translated(each)), None)
+        notes = [f"({message.kind})", *message.note.splitlines()]
+        words, flags = (known.string, known.flags) if known else ("", {i18n.REVIEW})
+        made.add(message.text, words, auto_comments=notes, context=message.context, flags=flags)
+    file.write_bytes(i18n.written(made))
+    return file
 
 
 def in_words(words: Words) -> Found:
@@ -87,10 +112,10 @@ def _in_language(wanted: Iterable[Entry], places: list[Mapping[Entry, str]]) -> 
     return found
 
 
-def _read(file: Path, language: str) -> dict[Entry, str]:
+def _catalogue(file: Path, language: str) -> Catalog:
     try:
         with file.open("rb") as lines:
-            return dict(_entries(read_po(lines, locale=language, abort_invalid=True)))
+            return read_po(lines, locale=language, abort_invalid=True)
     except (OSError, PoFileError, UnicodeDecodeError, ValueError):
         raise UnreadablePo(f"{file} is not a .po file in UTF-8. Open it in a translation tool.") from None
 

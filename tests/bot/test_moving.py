@@ -37,7 +37,7 @@ from tests.dialogs.talking import FACTS, Amina
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LANGUAGES = ("en", "nl", "ar", "uk")
-SOME = 200
+SOME = 160
 ALL = pytest.param(1000, marks=pytest.mark.long)
 REFLECTION = texts({"reflection.yaml": packaged_sources()["reflection.yaml"]})
 
@@ -181,7 +181,7 @@ def test_these_people_are_at_every_question(number: int) -> None:
     assert len(people(number)) == number
     assert {one.session.at.step for one in people(number)} == questions | {END}
     assert modes >= {"talking", "paused", "left", "menu", "ended"}
-    assert sum(one.summary is not None for one in people(number)) > 5
+    assert sum(one.summary is not None for one in people(number)) > 1
 
 
 # ── a database full of them ──────────────────────────────────────────────────────────────────────

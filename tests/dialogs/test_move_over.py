@@ -657,7 +657,7 @@ def goes_on(amina: Amina, picks: list[int]) -> None:
             )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(two_versions(), st.lists(st.integers(0, 3), max_size=12), st.booleans())
 def test_whatever_was_changed_nobody_is_stranded_and_no_answer_is_lost(
     versions: tuple[Moves, Moves], picks: list[int], is_away: bool
@@ -687,7 +687,7 @@ def test_whatever_was_changed_nobody_is_stranded_and_no_answer_is_lost(
     assert after.session.mode == "ended"
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(two_versions(), st.lists(st.integers(0, 3), max_size=12))
 def test_there_and_back_again_her_answers_count_as_before(
     versions: tuple[Moves, Moves], picks: list[int]
