@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot import i18n
+from bot import cli_scripts, i18n
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.cli_key import key
@@ -36,6 +36,7 @@ from console.reader import Reader
 from dialogs.errors import BrokenScript, DialogError
 from dialogs.library import Sources, load, packaged_sources
 from dialogs.moves import Moves
+from dialogs.script import Script
 from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
 from storage import cases, invites, staff
 from storage import sign_in as sign_ins
@@ -50,6 +51,7 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 words = typer.Typer(no_args_is_help=True, help="Words and their translations.")
 user = typer.Typer(no_args_is_help=True, help="Members of staff.")
 app.add_typer(db, name="db")
+app.add_typer(cli_scripts.script, name="script")
 app.add_typer(words, name="i18n")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
@@ -155,18 +157,14 @@ def play(
         if not as_json:
             print(piece)  # noqa: T201
     if as_json:
-        print(summary_json(_in_words(session.summary, session.moves, language)))  # noqa: T201
+        print(summary_json(_in_words(session.summary, session.moves.script, language)))  # noqa: T201
 
 
-def _in_words(summary: Summary | None, moves: Moves | None, language: str) -> Summary | None:
+def _in_words(summary: Summary | None, script: Script | None, language: str) -> Summary | None:
     if summary is None:
         return None
-    catalogue = client_words()
-
-    def look_up(context: str, text: str) -> str:
-        return catalogue.look_up(language, context, text)
-
-    return for_reader(summary, moves.script if moves else None, look_up)
+    words = client_words().look_up
+    return for_reader(summary, script, Reader(language, words, words).of(script).look_up)
 
 
 def _lines(file: Path) -> list[str]:
@@ -392,7 +390,7 @@ def summary(
             return None
         library = await open_library(database, compiled_reflection(), now())
         script = await library.fetch(found.summary.summary.script_version)
-        return _in_words(found.summary, Moves(script) if script else None, language)
+        return _in_words(found.summary, script, language)
 
     found = _with_database(work)
     if found is None:

@@ -127,7 +127,7 @@ class Saving:
         elif any(isinstance(event, Forgotten) for event in change.events):
             erase_conversation(self.connection, who.client)
         elif change.session is not None:
-            self._add_session(change.session, standing, change, knock.now)
+            self.add_session(change.session, standing, change, knock.now)
             summary = self._add_summary(change.session, standing, change, knock.now)
             kept = Kept(key, change.session, standing.version + 1, summary, knock.now.date())
         self._kept.append((who.client, kept))
@@ -160,7 +160,8 @@ class Saving:
 
     # ── the session and what belongs to it ────────────────────────────────────────────────────────
 
-    def _add_session(self, session: Session, standing: Standing, change: Change, now: datetime) -> None:
+    def add_session(self, session: Session, standing: Standing, change: Change, now: datetime) -> None:
+        """Her session, answers, consents and messages; no summary, and nothing that goes out."""
         key = standing.key
         answered = list(_answer_rows(session, key, standing.answers, change.events, now))
         said = list(_message_rows(session, key, standing.messages, change.messages, now))
