@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import get_args
 
 from casework.summary import (
     Ambition,
@@ -15,11 +16,13 @@ from casework.summary import (
     Share,
     SharedAnswer,
     StepPlan,
+    StepStatus,
     Summary,
 )
 from dialogs.asking import agrees, chosen_name, item_of, told
+from dialogs.coming_back import follow_up_part
 from dialogs.moves import Moves
-from dialogs.script import Script, Step
+from dialogs.script import Script, Step, came_back
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Deleted, Forgotten, HandedOver, PersonAsked, Turn, Withdrawn
 
@@ -77,7 +80,7 @@ def summarise(
         answers=answers,
         ambitions=_ambitions(shared),
         experiences=_experiences(shared),
-        step=_step(shared),
+        step=_step(moves.script, answers, _asked_about(moves.script, session)),
         flags=flags,
         changes=_since(last, answers) if last else (),
     )
@@ -110,19 +113,15 @@ def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
     feeds = {step.feeds.partition(".")[0] for step in script.steps if step.part == part}
     if any(answer.part not in {part, *parts} for answer in gone):  # nobody can tell what those fed
         feeds = {"ambition", "story", "step"}
-    skipped = (*last.summary.parts_skipped, part)
-    head = replace(
-        last.summary,
-        parts_done=tuple(name for name in last.summary.parts_done if name in parts),
-        parts_skipped=tuple(each.name for each in script.parts if each.name in skipped),
-    )
+    done = tuple(name for name in last.summary.parts_done if name in parts)
+    head = replace(last.summary, parts_done=done, parts_skipped=_not_in_it(script, done))
     return replace(
         last,
         summary=head,
         answers=kept,
         ambitions=() if "ambition" in feeds else last.ambitions,
         experiences=() if "story" in feeds else last.experiences,
-        step=None if "step" in feeds else last.step,
+        step=_step(script, kept, last.step.what if last.step else ""),
         changes=(
             *(last.changes if last.being_changed else ()),
             *(Change(answer.question, "withdrawn") for answer in gone),
@@ -217,7 +216,7 @@ def _fed(moves: Moves, session: Session, key: str) -> Answer | None:
 def _head(
     moves: Moves, session: Session, shared: tuple[_Shared, ...], summary_id: str, now: datetime
 ) -> Head:
-    parts = [part.name for part in moves.script.parts if not part.private]
+    parts = [part.name for part in moves.script.parts]
     done = tuple(name for name in parts if any(one.step.part == name for one in shared))
     spoken = dict.fromkeys([*(one.answer.language for one in shared), session.language])
     consent = next(
@@ -237,8 +236,17 @@ def _head(
         created=now,
         minutes=_minutes(session, shared),
         parts_done=done,
-        parts_skipped=tuple(name for name in parts if name not in done),
+        parts_skipped=_not_in_it(moves.script, done),
         consent=consent,
+    )
+
+
+def _not_in_it(script: Script, done: tuple[str, ...]) -> tuple[str, ...]:
+    """Parts that are not in it. Whether she came back to her step, only what she shares of it tells."""
+    return tuple(
+        part.name
+        for part in script.parts
+        if not part.private and not part.follow_up and part.name not in done
     )
 
 
@@ -318,20 +326,30 @@ def _experience(shared: list[_Shared]) -> Experience:
     )
 
 
-def _step(shared: tuple[_Shared, ...]) -> StepPlan | None:
+_FOLLOWED_UP = ("status", "learned", "next", "next_when")
+"""What she says of her step when she comes back to it."""
+
+
+def _step(script: Script, answers: tuple[SharedAnswer, ...], asked_about: str) -> StepPlan | None:
+    """Her step, as far as she shares it. `asked_about`: the one she came back to, in her words, or ""."""
     hers = {
-        one.step.feeds.removeprefix("step."): one.answer
-        for one in shared
-        if one.step.feeds.startswith("step.") and one.answer.state == "answered"
+        step.feeds.removeprefix("step."): answer
+        for answer in answers
+        if (step := script.by_name.get(answer.question)) is not None
+        and step.feeds.startswith("step.")
+        and answer.state == "answered"
     }
     if not hers:
         return None
 
     def words(key: str) -> str:
-        return hers[key].words if key in hers else ""
+        return hers[key].verbatim if key in hers else ""
 
+    is_back = any(key in hers for key in _FOLLOWED_UP)
+    if is_back and asked_about and asked_about != words("what"):  # what she told of an earlier step is over
+        hers = {key: answer for key, answer in hers.items() if key in _FOLLOWED_UP}
     return StepPlan(
-        what=words("what"),
+        what=words("what") or (asked_about if is_back else ""),
         done_when=words("done_when"),
         when_where=words("when_where"),
         confidence=int(hers["confidence"].value[0]) if "confidence" in hers else None,
@@ -339,8 +357,22 @@ def _step(shared: tuple[_Shared, ...]) -> StepPlan | None:
         obstacle=words("obstacle"),
         if_then=words("if_then"),
         who_knows=words("who_knows"),
+        status=_status(hers["status"].value) if "status" in hers else "planned",
+        learned=words("learned"),
+        next=words("next"),
+        next_when=words("next_when"),
         language=next(iter(hers.values())).language,
     )
+
+
+def _status(value: tuple[str, ...]) -> StepStatus:
+    return value[0] if value and value[0] in get_args(StepStatus) else "planned"  # type: ignore[return-value]
+
+
+def _asked_about(script: Script, session: Session) -> str:
+    part = follow_up_part(script)
+    asked = session.answers.get(Place(came_back(part.name))) if part else None
+    return asked.words if asked else ""
 
 
 def _flags(moves: Moves, session: Session) -> Flags:

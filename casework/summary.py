@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+StepStatus = Literal["planned", "done", "partly", "not_done", "changed"]
 OwnWish = Literal["mine", "others", "both", "unsaid"]
 CaseState = Literal["new", "seen", "acting", "done"]
 
@@ -85,7 +86,10 @@ class Experience:
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
-    """Her small step. `confidence` is 0–10 or None; `status` is "planned" until she comes back to it."""
+    """Her small step. `confidence` is 0–10 or None; `status` is "planned" until she comes back to it.
+
+    `what` is then the step she was asked about, `learned` what she says of it, `next` the one after it.
+    """
 
     what: str = ""
     done_when: str = ""
@@ -95,7 +99,10 @@ class StepPlan:
     obstacle: str = ""
     if_then: str = ""
     who_knows: str = ""
-    status: Literal["planned", "done", "partly", "not_done", "changed"] = "planned"
+    status: StepStatus = "planned"
+    learned: str = ""
+    next: str = ""
+    next_when: str = ""
     language: str = ""
 
 

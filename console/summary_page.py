@@ -102,7 +102,15 @@ def lay_out(
 
 def _step_idea(summary: Summary, script: Script | None) -> tuple[str, ...]:
     return next(
-        (a.chosen for a in summary.answers if a.chosen and _feeds(a.question, script) == "step.what"), ()
+        (
+            answer.chosen
+            for answer in summary.answers
+            if answer.chosen
+            and _feeds(answer.question, script) == "step.what"
+            and summary.step is not None
+            and answer.verbatim == summary.step.what  # else she has come back to another step since
+        ),
+        (),
     )
 
 

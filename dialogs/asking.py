@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from dialogs import phrases
 from dialogs.moves import Moves
-from dialogs.script import AGREES, END, FORGET, SILENT, Choice, Part, Script, Step
+from dialogs.script import AGREES, END, FORGET, SILENT, Choice, Part, Script, Step, came_back
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Button, Expects, Label, Phrase, Say
 
@@ -17,6 +17,9 @@ PAGE = 6
 
 LONGEST_NAME = 60
 """Characters of her name that are said. Some answer this question with a whole story."""
+
+LONGEST_STEP = 200
+"""Characters of her small step that are said."""
 
 STAY_LAST = ("other", "nothing")
 """Keys of choices that stay at the end of a shuffled question."""
@@ -125,8 +128,7 @@ def share_items(moves: Moves, session: Session, part: str) -> tuple[tuple[str, L
     for place in told(moves, session, part):
         if session.answers[place].state != "answered":
             continue
-        step = moves.script.by_name[place.step]
-        label = round_title(moves.script, place) or Phrase(step.context, step.text)
+        label = round_title(moves.script, place) or question_at(moves.script, session, place)
         found.setdefault(item_of(moves.script, place), label)
     return tuple(found.items())
 
@@ -143,10 +145,15 @@ def round_title(script: Script, place: Place) -> Phrase | None:
     return Phrase(phrases.ROUND.context, phrases.ROUND.text, params)
 
 
-def question_title(script: Script, place: Place) -> Phrase:
-    """A question in a list of many: its words, in a loop after the round they belong to."""
+def question_at(script: Script, session: Session, place: Place) -> Phrase:
+    """The words of the question there, with its placeholders filled."""
     step = script.step(place.step)
-    words, title = Phrase(step.context, step.text), round_title(script, place)
+    return speak(script, replace(session, at=place), step, step.text)
+
+
+def question_title(script: Script, session: Session, place: Place) -> Phrase:
+    """A question in a list of many: its words, in a loop after the round they belong to."""
+    words, title = question_at(script, session, place), round_title(script, place)
     return Phrase("", "%(title)s: %(words)s", {"title": title, "words": words}) if title else words
 
 
@@ -169,7 +176,15 @@ def placeholders(script: Script, session: Session) -> dict[str, str | int | Phra
         "case_manager": session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER,
         "organisation": session.facts.get("organisation") or phrases.YOUR_ORGANISATION,
         "round": session.at.round,
+        "step": shortened(_step_asked_about(script, session), LONGEST_STEP),
     }
+
+
+def _step_asked_about(script: Script, session: Session) -> str:
+    """Her small step, in her words, as it was when she came back to it."""
+    part = next((part.name for part in script.parts if part.follow_up), "")
+    asked = session.answers.get(Place(came_back(part)))
+    return asked.words if asked is not None else ""
 
 
 def speak(script: Script, session: Session, step: Step, text: str) -> Phrase:
@@ -195,7 +210,7 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
             if title is not None and title != above:
                 lines.append(title)
             above = title
-            lines.append(_numbered(number, moves.script.by_name[place.step]))
+            lines.append(_numbered(number, question_at(moves.script, session, place)))
             lines.append(_marked(told_words(moves.script, place, session.answers[place])))
     lines.extend(_notes(step, found, session))
     return Say(
@@ -217,8 +232,8 @@ def _marked(told: Label) -> Label:
     return told if told == phrases.NO_ANSWER else Phrase("", "» %(words)s", {"words": told})
 
 
-def _numbered(number: int, step: Step) -> Phrase:
-    return Phrase("", "%(number)s. %(text)s", {"number": number, "text": Phrase(step.context, step.text)})
+def _numbered(number: int, question: Phrase) -> Phrase:
+    return Phrase("", "%(number)s. %(text)s", {"number": number, "text": question})
 
 
 def told_words(script: Script, place: Place, answer: Answer) -> Label:

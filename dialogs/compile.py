@@ -45,6 +45,7 @@ from dialogs.script import (
     StepKind,
     Test,
     Way,
+    came_back,
 )
 
 
@@ -99,6 +100,8 @@ def _cannot_be_called(called: ScriptForm, in_loop: bool) -> str:
             return f"the {step.kind} '{step.name}'"
         if isinstance(step, LoopForm) and in_loop:
             return f"the loop '{step.name}', and loops cannot stand inside loops"
+    if any(part.follow_up for part in called.parts):
+        return "a part with follow_up"
     if any(condition.part_answered or condition.anything_shared for condition in called.all_conditions()):
         return "a condition with part_answered or anything_shared"
     return ""
@@ -190,12 +193,22 @@ class _Compiler:
     def _part(self, form: PartForm) -> None:
         scope = _Scope(self.form, "", form.name, calls=(self.form.name,))
         guards = self._guards(form.only_if, scope, form.name)
+        if form.follow_up:
+            self._follows_up(form, scope)
+            guards = (Test(came_back(form.name), "came_back"), *guards)
         if any(part.name == form.name for part in self.parts):
             self.fault(
                 scope, form.line, form.name, "There is a part of this name already. Rename one of them."
             )
         part = Part(
-            form.name, form.title, form.minutes, scope.context(form.name), form.private, guards, form.formerly
+            form.name,
+            form.title,
+            form.minutes,
+            scope.context(form.name),
+            form.private,
+            guards,
+            form.formerly,
+            form.follow_up,
         )
         self.parts.append(part)
         if form.broken:
@@ -205,6 +218,16 @@ class _Compiler:
             self._step(step, replace(scope, guards=guards))
         if len(self.drafts) > first:
             self.first_in.setdefault(form.name, self.drafts[first].step.name)
+
+    def _follows_up(self, form: PartForm, scope: _Scope) -> None:
+        """It asks about a step that she named before, and there is one such part at most."""
+        line = form.line_of("follow_up")
+        if any(part.follow_up for part in self.parts):
+            words = "There is a part with `follow_up` already. Take it from one of them."
+            self.fault(scope, line, form.name, words)
+        if all(draft.step.feeds != "step.what" for draft in self.drafts):
+            words = "No question before this asks for her step. Put `summary: step.what` on one of them."
+            self.fault(scope, line, form.name, words)
 
     def _step(self, form: StepForm, scope: _Scope) -> None:
         if form.broken:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from dialogs import phrases
+from dialogs import phrases, reminding
 from dialogs.asking import (
     LONGEST_NAME,
     Languages,
@@ -23,17 +23,19 @@ from dialogs.asking import (
     speak,
     told,
 )
+from dialogs.coming_back import follow_up_part, her_step, is_about_sharing
 from dialogs.moves import Moves, change_mode
 from dialogs.reading_answers import Unclear, read_answer, tapped_number
-from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
-from dialogs.script import END, FORGET, SILENT
-from dialogs.session import NOWHERE, Answer, Place, Session
+from dialogs.said import Command, CommandName, Rang, Said, Tap, Text, Unreadable
+from dialogs.script import END, FORGET, SILENT, Part, came_back
+from dialogs.session import NOWHERE, REMINDING, Answer, Place, Session, Timer, TimerKind, Wish
 from dialogs.turn import (
     Answered,
     Button,
     Consented,
     Deleted,
     Event,
+    Expects,
     Forgotten,
     HandedOver,
     Label,
@@ -45,7 +47,7 @@ from dialogs.turn import (
     Turn,
     Withdrawn,
 )
-from dialogs.understand import LONGEST, plain, plain_label, read_choice
+from dialogs.understand import LONGEST, plain, plain_label, read_choice, read_date
 
 _TELEGRAM_KEEPS = 24 * 60 * 60
 """Seconds that a text waits for us at Telegram."""
@@ -59,6 +61,7 @@ class Here:
     """What varies from turn to turn, passed in: the clock, chance, words, the channel.
 
     `token`: a fresh random one, for the next question. `translate`: a phrase in the session's language.
+    `zone`: hers. `reachable`: whether we can write to her by ourselves, so that reminders can be offered.
     """
 
     now: datetime
@@ -66,6 +69,8 @@ class Here:
     translate: Callable[[Phrase], str]
     languages: Languages
     channel: str = ""
+    zone: tzinfo = UTC
+    reachable: bool = False
 
 
 def reply(moves: Moves, session: Session, said: Said, here: Here) -> Turn:
@@ -90,11 +95,13 @@ class _Reply:
         mode = self.session.mode
         if isinstance(said, Text) and len(said.words) <= _LONGEST_LABEL:
             self.typed = plain(said.words)
-        if mode == "new":
+        if isinstance(said, Rang):
+            self._ring(said)
+        elif mode == "new":
             self._before_beginning(said)
         elif isinstance(said, Text) and len(said.words) > LONGEST:
             self._note("too_long", phrases.TOO_LONG)
-        elif mode in ("paused", "left"):
+        elif self.session.is_away:
             self._while_away(said)
         elif (command := self._command(said)) is not None:
             self._obey(command)
@@ -135,8 +142,24 @@ class _Reply:
             self._resume()
         elif isinstance(said, Command) and said.name == "leave":
             self._go_away("leave", phrases.LEFT)
+        elif self._command(said) == "stop":
+            self._stop_reminders()
+        elif isinstance(said, Tap | Text) and self._chooses_a_reminder(said):
+            self._aside_answer(said)
         else:
-            self._say_away(phrases.STILL_AWAY, self.session.token)
+            self._still_away()
+
+    def _chooses_a_reminder(self, said: Tap | Text) -> bool:
+        """Whether it answers the question that is open while she is away. Other words are no wish for one."""
+        if self.session.mode not in REMINDING or said.token not in (None, self.session.token):
+            return False
+        return self.session.mode != "remind_day" or self._chosen(said, reminding.DAYS) is not None
+
+    def _still_away(self) -> None:
+        if self.session.mode in REMINDING:
+            self._mode("pause")
+        self.session = replace(self.session, wish=None)
+        self._say_away(phrases.STILL_AWAY, self.session.token)
 
     def _say_away(self, words: Phrase, token: str) -> None:
         button = Button("go_on", phrases.GO_ON, kind="control")
@@ -144,6 +167,8 @@ class _Reply:
 
     def _resume(self) -> None:
         self._mode("resume")
+        self.session = replace(self.session, wish=None)
+        self._drop("resume")
         self._next_visit()
         self.says.append(Say(self._recap(), quiet=True))
         self._where_she_is()
@@ -173,17 +198,21 @@ class _Reply:
 
     def _where_she_is(self) -> None:
         """After coming back: the question she was at, or the end."""
+        part = self._to_follow_up()
         if self.session.moved:
             self._arrive()
         elif self.session.at.step in self.script.by_name:
             self._new_token()
             self._ask()
+        elif part is not None and self._is_time_to_follow_up():
+            self._come_back(part)
         else:
             self._end()
 
     def _go_away(self, how: str, words: Phrase) -> None:
         """Pause or leave. A new visit begins, so that her screen shows no more than these neutral words."""
         self._mode(how)
+        self.session = replace(self.session, wish=None)
         self._next_visit()
         self._new_token()
         self._say_away(words, self.session.token)
@@ -226,7 +255,9 @@ class _Reply:
             case "back":
                 self._back()
             case "pause":
-                self._go_away("pause", phrases.PAUSED)
+                self._pause()
+            case "stop":
+                self._stop_reminders()
             case "leave":
                 self._go_away("leave", phrases.LEFT)
             case "menu" | "language" | "person" | "delete":
@@ -354,6 +385,8 @@ class _Reply:
             self.events.append(Consented(step.consent, step.name))
         if step.kind == "share" and self.session.handed_over and answer.value != ("yes",):
             self.events.append(Withdrawn(step.about))
+        if step.feeds == "share.changed" and answer.value == ("yes",):
+            self._share_anew()
 
     def _was_sent_before(self, said: Text) -> bool:
         """Whether she sent this before the question was asked: two quick messages, or hers overtook ours.
@@ -398,7 +431,7 @@ class _Reply:
                 return
             if place.step == END:
                 self.session = replace(self.session, at=place, last=last)
-                self._end()
+                self._arrive_at_the_end()
                 return
             step = self.script.step(place.step)
             if step.kind in SILENT:
@@ -476,8 +509,175 @@ class _Reply:
         self._say_end()
 
     def _say_end(self, before: Sequence[Label] = ()) -> None:
-        buttons = tuple(Button(value, label, kind="control") for value, label in _ENDED)
+        found = [("follow_up", phrases.HOW_IT_WENT)] if self._to_follow_up() else []
+        found += [*_ENDED, *([_STOP] if self.session.timers else [])]
+        buttons = tuple(Button(value, label, kind="control") for value, label in found)
         self.says.append(Say((*before, phrases.ENDED), buttons, "choice", self.session.token))
+
+    # ── coming back to her small step ─────────────────────────────────────────────────────────────
+
+    def _arrive_at_the_end(self) -> None:
+        part = self._to_follow_up()
+        if part is not None and self.session.follow_up == "due":
+            self._come_back(part)
+        elif part is not None and self.here.reachable and self._may_offer():
+            self.session = replace(self.session, follow_up="offered")
+            self._offer_reminder("follow_up")
+        else:
+            self._end()
+
+    def _may_offer(self) -> bool:
+        return not self.session.follow_up and all(t.kind != "follow_up" for t in self.session.timers)
+
+    def _to_follow_up(self) -> Part | None:
+        """The part that asks how her step went, if she has a step."""
+        part = follow_up_part(self.script)
+        return part if part is not None and her_step(self.moves, self.session) is not None else None
+
+    def _is_time_to_follow_up(self) -> bool:
+        """She was reminded, or her step is of another day."""
+        step, zone = her_step(self.moves, self.session), self.here.zone
+        if self.session.follow_up == "due" or step is None or step.at is None:
+            return self.session.follow_up == "due"
+        return reminding.today(step.at, zone) < reminding.today(self.here.now, zone)
+
+    def _come_back(self, part: Part) -> None:
+        """Ask how her step went, then what of that she shares. What she said before is kept as history."""
+        step = her_step(self.moves, self.session)
+        self._drop("follow_up")
+        for place, answer in self.session.answers.items():
+            if answer.state != "not_asked" and self._is_asked_anew(place, answer, part):
+                self._clear(place)
+        if step is not None:
+            self._note_answer(Place(came_back(part.name)), Answer("answered", step.words, (step.words,)))
+        heard = frozenset(
+            place
+            for place in self.session.heard
+            if not self._is_in(place, part.name) and not is_about_sharing(self.moves, place)
+        )
+        self.session = replace(self.session, heard=heard, part="", follow_up="")
+        self._mode("return_")
+        self._go_on(NOWHERE)
+
+    def _is_asked_anew(self, place: Place, answer: Answer, part: Part) -> bool:
+        """What she says of her step, whether she shares it, what she put off, and a term that may be over."""
+        step = self.script.by_name.get(place.step)
+        if step is None:
+            return False
+        return (
+            part.name in (step.part, step.about)
+            or step.feeds == "share.changed"
+            or (step.kind == "share" and answer.value == ("later",))
+            or (step.feeds in ("share.until", "share.until_date") and answer.value != ("stop",))
+        )
+
+    # ── reminders ─────────────────────────────────────────────────────────────────────────────────
+
+    def _pause(self) -> None:
+        """Away at once; if we can write to her, she may choose when."""
+        if self.here.reachable and self.session.at.step in self.script.by_name:
+            self._next_visit()
+            self._offer_reminder("resume", (phrases.PAUSED,))
+        else:
+            self._go_away("pause", phrases.PAUSED)
+
+    def _offer_reminder(self, kind: TimerKind, before: Sequence[Label] = ()) -> None:
+        self.session = replace(self.session, wish=Wish(kind), page=0)
+        self._mode("remind_day")
+        self._new_token()
+        self._ask_aside(before)
+
+    def _day_chosen(self, key: str) -> None:
+        if key == "none":
+            self._reminder_settled(phrases.REMIND_NOT)
+        elif key == "day":
+            self._mode("remind_date")
+            self._new_token()
+            self._ask_aside()
+        else:
+            today = reminding.today(self.here.now, self.here.zone)
+            self._day_known(today + timedelta(days=reminding.DAYS_ON[key]))
+
+    def _date_typed(self, words: str) -> None:
+        day = read_date(words)
+        if day is None:
+            self._note("date", phrases.NEED_DATE)
+        elif not reminding.can_be(day, self.here.now, self.here.zone):
+            self._note("date", phrases.REMIND_TOO_FAR)
+        else:
+            self._day_known(day)
+
+    def _day_known(self, day: date) -> None:
+        wish = self.session.wish
+        self.session = replace(self.session, wish=replace(wish, day=day) if wish else None)
+        self._mode("remind_hour")
+        self._new_token()
+        self._ask_aside()
+
+    def _hour_chosen(self, key: str) -> None:
+        wish = self.session.wish
+        if wish is None or wish.day is None:
+            self._return()
+            return
+        due = reminding.moment(wish.day, time(reminding.HOUR_OF[key]), self.here.zone)
+        self._drop(wish.kind)
+        timer = Timer(wish.kind, due, self.here.token)
+        self.session = replace(self.session, timers=(*self.session.timers, timer))
+        hour = next(option.label for option in reminding.HOURS if option.key == key)
+        params: dict[str, Label | date] = {"day": wish.day, "hour": hour}
+        self._reminder_settled(Phrase(phrases.REMIND_SET.context, phrases.REMIND_SET.text, params))
+
+    def _reminder_settled(self, words: Phrase) -> None:
+        is_away = self.session.is_away
+        self.session = replace(self.session, wish=None)
+        if is_away:
+            self._mode("pause")
+            self._new_token()
+            self._say_away(words, self.session.token)
+        else:
+            self._return((words,))
+
+    def _stop_reminders(self) -> None:
+        self.session = replace(self.session, timers=())
+        if self.session.is_away:
+            self._reminder_settled(phrases.STOPPED)
+        else:
+            self._return((phrases.STOPPED,))
+
+    def _drop(self, kind: TimerKind) -> None:
+        left = tuple(timer for timer in self.session.timers if timer.kind != kind)
+        self.session = replace(self.session, timers=left)
+
+    def _ring(self, rang: Rang) -> None:
+        """Write to her once, in neutral words. If she has moved on since, nothing is said or changed."""
+        found = [t for t in self.session.timers if (t.kind, t.token) == (rang.kind, rang.token)]
+        if not found:
+            return
+        self._drop(rang.kind)
+        if self._is_a_bad_moment():
+            due = reminding.put_off(found[0].due, self.here.now, self.here.zone)
+            self.session = replace(self.session, timers=(*self.session.timers, replace(found[0], due=due)))
+            return
+        if rang.kind == "follow_up":
+            self.session = replace(self.session, follow_up="due")
+        self._remind()
+
+    def _is_a_bad_moment(self) -> bool:
+        """It is night where she is, or she is in the middle of talking."""
+        asked = self.session.asked_at
+        is_talking = (
+            not self.session.is_away
+            and asked is not None
+            and abs(self.here.now - asked) < reminding.STILL_TALKING
+        )
+        return is_talking or not reminding.is_her_hour(self.here.now, self.here.zone)
+
+    def _remind(self) -> None:
+        if self.session.mode in ("paused", "left"):  # "go on" on her screen stays good
+            self._next_visit()
+            self._say_away(phrases.REMINDER, self.session.token)
+        else:
+            self._go_away("pause", phrases.REMINDER)
 
     # ── asides ────────────────────────────────────────────────────────────────────────────────────
 
@@ -489,9 +689,10 @@ class _Reply:
 
     def _ask_aside(self, before: Sequence[Label] = ()) -> None:
         question, buttons = self._aside()
-        back = Button("return", phrases.GO_ON, kind="control")
+        back = Button("go_on" if self.session.is_away else "return", phrases.GO_ON, kind="control")
         line = (*before, question)
-        self.says.append(Say(line, (*buttons, back), "choice", self.session.token))
+        expects: Expects = "date" if self.session.mode == "remind_date" else "choice"
+        self.says.append(Say(line, (*buttons, back), expects, self.session.token))
 
     def _aside(self) -> tuple[Phrase, Sequence[Button]]:
         mode = self.session.mode
@@ -503,7 +704,17 @@ class _Reply:
             return self._with_manager(phrases.PERSON_ASK), page_of(self._aside_options(), 0)
         if mode == "delete":
             return phrases.DELETE_ASK, page_of(self._aside_options(), 0)
-        return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in _MENU]
+        if mode in REMINDING:
+            return self._reminder_question(), page_of(self._aside_options(), 0)
+        menu = [*_MENU[:-2], *([_STOP] if self.session.timers else []), *_MENU[-2:]]
+        return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in menu]
+
+    def _reminder_question(self) -> Phrase:
+        if self.session.mode == "remind_date":
+            return phrases.REMIND_WHICH_DAY
+        if self.session.mode == "remind_hour":
+            return phrases.REMIND_WHEN
+        return phrases.REMIND_ASK if self.session.is_away else phrases.FOLLOW_UP_ASK
 
     def _with_manager(self, phrase: Phrase) -> Phrase:
         manager = self.session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER
@@ -516,12 +727,14 @@ class _Reply:
         if mode == "change":
             about = self.script.step(self.session.at.step).about
             return tuple(
-                Option(f"{place.step}#{place.round}", question_title(self.script, place))
+                Option(f"{place.step}#{place.round}", question_title(self.script, self.session, place))
                 for place in told(self.moves, self.session, about)
             )
         if mode in ("person", "delete"):
             return (Option("yes", phrases.YES), Option("no", phrases.NO))
-        return ()
+        if mode == "remind_day":
+            return reminding.DAYS
+        return reminding.HOURS if mode == "remind_hour" else ()
 
     def _aside_answer(self, said: Tap | Text) -> None:
         found = self._aside_options()
@@ -534,21 +747,34 @@ class _Reply:
             if said.value == "return":
                 self._return()
                 return
-            if said.value == "revise" and self.session.mode == "ended":
-                self._revise()
-                return
-        elif self.session.mode == "ended" and self._is_typed(phrases.CHANGE_OR_SHARE):
-            self._revise()
+        if self.session.mode == "ended" and (chosen := self._chosen_at_the_end(said)) is not None:
+            chosen()
             return
-        elif self._is_typed(phrases.GO_ON):
+        if isinstance(said, Text) and self._is_typed(phrases.GO_ON):
             self._return()
             return
-        labels = [(self._written(option.label), option.key) for option in found]
-        index = read_choice(said.value if isinstance(said, Tap) else said.words, labels)
+        if isinstance(said, Text) and self.session.mode == "remind_date":
+            self._date_typed(said.words)
+            return
+        index = self._chosen(said, found)
         if index is None:
             self._note("choice", phrases.CHOOSE)
         else:
             self._aside_chosen(found[index].key)
+
+    def _chosen_at_the_end(self, said: Tap | Text) -> Callable[[], None] | None:
+        """What one of the buttons at the end does; None for all that is always at hand."""
+        value = said.value if isinstance(said, Tap) else ""
+        if value == "revise" or self._is_typed(phrases.CHANGE_OR_SHARE):
+            return self._revise
+        part = self._to_follow_up()
+        if part is not None and (value == "follow_up" or self._is_typed(phrases.HOW_IT_WENT)):
+            return lambda: self._come_back(part)
+        return None
+
+    def _chosen(self, said: Tap | Text, found: Sequence[Option]) -> int | None:
+        labels = [(self._written(option.label), option.key) for option in found]
+        return read_choice(said.value if isinstance(said, Tap) else said.words, labels)
 
     def _written(self, label: Label) -> str:
         return self.here.translate(label) if isinstance(label, Phrase) else label
@@ -570,6 +796,10 @@ class _Reply:
                     self.says.append(Say((phrases.DELETED,)))
                 else:
                     self._return()
+            case "remind_day":
+                self._day_chosen(key)
+            case "remind_hour":
+                self._hour_chosen(key)
             case _:
                 step, _, round_ = key.rpartition("#")
                 self._mode("return_")
@@ -578,6 +808,7 @@ class _Reply:
 
     def _return(self, before: Sequence[Label] = ()) -> None:
         """Back from an aside to the question where she was."""
+        self.session = replace(self.session, wish=None)
         if self.session.moved:
             self._arrive(before)
         elif self.session.at.step in self.script.by_name:
@@ -591,18 +822,22 @@ class _Reply:
 
     def _revise(self) -> None:
         """After the end: read back and share anew. The old decisions are cleared, and kept as history."""
-        mine = [step for step in self.script.steps if step.kind in ("read_back", "share")]
-        if not mine:
+        if not any(is_about_sharing(self.moves, Place(step.name)) for step in self.script.steps):
             self._end()
             return
-        part = mine[0].part
-        for place, answer in self.session.answers.items():
-            if self._is_in(place, part) and answer.state != "not_asked":
-                self._clear(place)
-        heard = frozenset(place for place in self.session.heard if not self._is_in(place, part))
-        self.session = replace(self.session, heard=heard, part="")
+        self._share_anew()
+        self.session = replace(self.session, part="")
         self._mode("return_")
         self._go_on(NOWHERE)
+
+    def _share_anew(self) -> None:
+        """Clear what she decided about sharing. What she says just now, where she is, stays."""
+        for place, answer in self.session.answers.items():
+            is_hers = place != self.session.at and is_about_sharing(self.moves, place)
+            if is_hers and answer.state != "not_asked":
+                self._clear(place)
+        heard = frozenset(p for p in self.session.heard if not is_about_sharing(self.moves, p))
+        self.session = replace(self.session, heard=heard)
 
     def _is_in(self, place: Place, part: str) -> bool:
         step = self.script.by_name.get(place.step)
@@ -610,9 +845,10 @@ class _Reply:
 
     def _clear(self, place: Place) -> None:
         """To be asked anew. What she said before stays in the history."""
-        answer = Answer(
-            "not_asked", language=self.session.language, at=self.here.now, channel=self.here.channel
-        )
+        self._note_answer(place, Answer("not_asked"))
+
+    def _note_answer(self, place: Place, answer: Answer) -> None:
+        answer = replace(answer, language=self.session.language, at=self.here.now, channel=self.here.channel)
         self.session = replace(self.session, answers={**self.session.answers, place: answer})
         self.events.append(Answered(place, answer))
 
@@ -638,7 +874,7 @@ class _Reply:
         elif mode == "talking":
             self._ask((note,))
         elif mode in ("paused", "left"):
-            self._say_away(phrases.STILL_AWAY, self.session.token)
+            self._still_away()
         elif mode == "ended":
             self._say_end((note,))
         else:
@@ -655,10 +891,22 @@ class _Reply:
 
 _BY_WORD: dict[str, CommandName] = {
     name: name
-    for name in ("start", "skip", "back", "pause", "language", "person", "leave", "menu", "delete", "again")
+    for name in (
+        "start",
+        "skip",
+        "back",
+        "pause",
+        "language",
+        "person",
+        "leave",
+        "menu",
+        "delete",
+        "again",
+        "stop",
+    )
 }
 _BY_TAP: dict[str, CommandName] = {
-    name: name for name in ("skip", "back", "pause", "language", "person", "leave", "menu", "delete")
+    name: name for name in ("skip", "back", "pause", "language", "person", "leave", "menu", "delete", "stop")
 }
 _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("skip", phrases.SKIP),
@@ -669,7 +917,9 @@ _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("person", phrases.PERSON),
     ("leave", phrases.LEAVE),
     ("delete", phrases.DELETE),
+    ("stop", phrases.STOP_REMINDERS),
 )
+_STOP: tuple[str, Phrase] = ("stop", phrases.STOP_REMINDERS)
 _MENU: tuple[tuple[str, Phrase], ...] = (
     ("pause", phrases.PAUSE),
     ("person", phrases.PERSON),

@@ -62,15 +62,15 @@ def extract(
 def _of_part(script: str, part: PartForm) -> Iterator[ScriptMessage]:
     title_line = part.line_of("title")
     yield ScriptMessage(f"{script}/{part.name}", part.title, title_line, part.note, "part title")
+    known = (*ALWAYS_KNOWN, "step") if part.follow_up else ALWAYS_KNOWN
     for step in part.steps:
-        yield from _of_step(script, step)
+        yield from _of_step(script, step, known)
 
 
-def _of_step(script: str, step: StepForm, in_loop: bool = False) -> Iterator[ScriptMessage]:
-    known = (*ALWAYS_KNOWN, "round") if in_loop else ALWAYS_KNOWN
+def _of_step(script: str, step: StepForm, known: tuple[str, ...]) -> Iterator[ScriptMessage]:
     blank = ScriptMessage(f"{script}/{step.name}", "", step.line, step.note, "", known)
     if isinstance(step, LoopForm):
-        yield from _of_loop(script, step, blank)
+        yield from _of_loop(script, step, replace(blank, placeholders=(*known, "round")))
     elif isinstance(step, ReadBackForm | ShareForm):
         yield from _texts(step, replace(blank, placeholders=(*known, "part")))
     else:
@@ -82,14 +82,14 @@ def _of_step(script: str, step: StepForm, in_loop: bool = False) -> Iterator[Scr
 def _of_loop(script: str, loop: LoopForm, blank: ScriptMessage) -> Iterator[ScriptMessage]:
     yield replace(blank, text=loop.title, line=loop.line_of("title"), kind="loop title", placeholders=())
     for step in loop.steps:
-        yield from _of_step(script, step, in_loop=True)
+        yield from _of_step(script, step, blank.placeholders)
     yield ScriptMessage(
         f"{script}/{loop.again}",
         loop.ask_again,
         loop.line_of("ask_again"),
         loop.note,
         "question, yes or no",
-        (*ALWAYS_KNOWN, "round"),
+        blank.placeholders,
     )
 
 

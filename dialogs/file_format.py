@@ -31,6 +31,10 @@ SUMMARY_KEYS = (
     "step.obstacle",
     "step.if_then",
     "step.who_knows",
+    "step.status",
+    "step.learned",
+    "step.next",
+    "step.next_when",
     "call.wanted",
     "call.when",
     "call.how",
@@ -38,6 +42,7 @@ SUMMARY_KEYS = (
     "share.which_partners",
     "share.until",
     "share.until_date",
+    "share.changed",
     "client.name",
     "minutes",
     "bias",
@@ -303,6 +308,7 @@ class PartForm(Form):
     title: Words
     minutes: Annotated[int, Field(ge=1, le=60)]
     private: bool = False
+    follow_up: bool = False
     only_if: tuple[ConditionForm, ...] = ()
     steps: tuple[StepForm, ...]
 

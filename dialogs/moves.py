@@ -5,13 +5,14 @@ registered with the machine. Moves between steps go forward or round a bounded l
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from transitions import Machine
 
 from dialogs.errors import DeadEnd
 from dialogs.script import END, FORGET, NEXT, SILENT, Loop, Script, Step, Test
-from dialogs.session import NOWHERE, Answer, Mode, Place
+from dialogs.session import NOWHERE, REMINDING, Answer, Mode, Place
 
 Answers = Mapping[Place, Answer]
 Condition = Callable[["_Traveller"], bool]
@@ -75,6 +76,8 @@ class Moves:
 
     def holds(self, test: Test, answers: Answers, round_: int = 1) -> bool:
         """Whether one test holds; `round_` is used for questions in a loop."""
+        if test.op == "came_back":
+            return _test(replace(test, op="answered"), answers.get(Place(test.question)))
         if test.op == "anything_shared":
             return any(self.is_shared(place, answers) for place in answers)
         if test.op == "part_answered":
@@ -245,6 +248,9 @@ Trigger = Literal[
     "person",
     "delete",
     "change",
+    "remind_day",
+    "remind_date",
+    "remind_hour",
     "pause",
     "leave",
     "resume",
@@ -253,7 +259,8 @@ Trigger = Literal[
     "forget",
 ]
 
-_ASIDES = ["menu", "language", "person", "delete", "change"]
+_REMINDING: list[str] = sorted(REMINDING)
+_ASIDES: list[str] = ["menu", "language", "person", "delete", "change", *_REMINDING]
 _OPEN = ["talking", "ended", *_ASIDES]  # where she can do anything
 
 _modes = Machine(
@@ -266,7 +273,7 @@ _modes = Machine(
         *([name, _OPEN, name] for name in _ASIDES),
         ["pause", _OPEN, "paused"],
         ["leave", "*", "left"],
-        ["resume", ["paused", "left"], "talking"],
+        ["resume", ["paused", "left", *_REMINDING], "talking"],
         ["return_", _OPEN, "talking"],
         ["finish", _OPEN, "ended"],
         ["forget", "*", "new"],

@@ -29,6 +29,8 @@ LEAVE = _phrase(
     "control", "Leave now", "Button: leave in a hurry, for instance when somebody looks on. Short."
 )
 DELETE = _phrase("control", "Delete everything", "Button: erase all she told.")
+STOP_REMINDERS = _phrase("control", "Stop reminders", "Button: we write to her no more by ourselves.")
+HOW_IT_WENT = _phrase("control", "How my step went", "Button: she comes back to tell of her small step.")
 GO_ON = _phrase("control", "Go on", "Button: continue the conversation. Short.")
 YES = _phrase("control", "Yes", "Button: answer to a yes/no question.")
 NO = _phrase("control", "No", "Button: answer to a yes/no question.")
@@ -44,6 +46,53 @@ SHARE_YES = _phrase("sharing", "Yes, share this", "Button: her case manager may 
 SHARE_SOME = _phrase("sharing", "Only some of it", "Button: she will choose which answers to share.")
 SHARE_NO = _phrase("sharing", "No, keep it private", "Button: nobody sees this part.")
 SHARE_LATER = _phrase("sharing", "Ask me later", "Button: not shared now; asked again next time.")
+
+# ── reminders: whether and when we may write to her, once ─────────────────────────────────────────
+
+REMIND_NONE = _phrase("reminder", "No reminder", "Button: do not write to me. As good as the others.")
+REMIND_TOMORROW = _phrase("reminder", "Tomorrow", "Button: write to me once, tomorrow.")
+REMIND_3_DAYS = _phrase("reminder", "In 3 days", "Button: write to me once, in three days.")
+REMIND_WEEK = _phrase("reminder", "In a week", "Button: write to me once, in a week.")
+REMIND_DATE = _phrase("reminder", "On a day that I choose", "Button: she will write which day.")
+REMIND_MORNING = _phrase("reminder", "In the morning, at 9:00", "Button, and in “I write to you …”.")
+REMIND_AFTERNOON = _phrase("reminder", "In the afternoon, at 14:00", "Button, and in “I write to you …”.")
+REMIND_EVENING = _phrase("reminder", "In the evening, at 19:00", "Button, and in “I write to you …”.")
+REMIND_ASK = _phrase(
+    "reminder",
+    "If you want, I write to you once, on another day. It will not say what we talk about.",
+    "After she paused. Over the choices from “No reminder” to “On a day that I choose”.",
+)
+FOLLOW_UP_ASK = _phrase(
+    "reminder",
+    "May I write to you once, on another day, to ask how your step went? "
+    "The message will not say what it is about.",
+    "At the end. Over the choices from “No reminder” to “On a day that I choose”.",
+)
+REMIND_WHICH_DAY = _phrase(
+    "reminder",
+    "On which day? Write day, month, year. For example 31-12-2027.",
+    "She chose “On a day that I choose”.",
+)
+REMIND_TOO_FAR = _phrase(
+    "reminder", "Please write a day from tomorrow on, and within a year.", "Kind. That day cannot be."
+)
+REMIND_WHEN = _phrase("reminder", "At what time of the day?", "Over morning, afternoon, evening.")
+REMIND_SET = _phrase(
+    "reminder",
+    "All right. I write to you once: %(day)s. %(hour)s.",
+    "%(day)s is a date; %(hour)s is “In the morning, at 9:00” or its like, a sentence of its own.",
+)
+REMIND_NOT = _phrase("reminder", "All right. I will not write to you.", "She chose “No reminder”.")
+STOPPED = _phrase(
+    "reminder",
+    "All right. I will not write to you by myself any more.",
+    "After she pressed “Stop reminders”. Neutral.",
+)
+REMINDER = _phrase(
+    "reminder",
+    "Hello. You asked me to write to you. Press “Go on” if you want to continue.",
+    "The reminder itself. Neutral: somebody else may hold the phone. Tells nothing about the conversation.",
+)
 
 # ── notes ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,11 +1,13 @@
-"""What a woman can do in a conversation, whatever the channel."""
+"""What can come into a conversation, whatever the channel: what a woman does, and her timers."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from dialogs.session import TimerKind
+
 CommandName = Literal[
-    "start", "skip", "back", "pause", "language", "person", "leave", "menu", "delete", "again"
+    "start", "skip", "back", "pause", "language", "person", "leave", "menu", "delete", "again", "stop"
 ]
 
 
@@ -45,4 +47,12 @@ class Unreadable:
     kind: str = ""
 
 
-Said = Text | Tap | Command | Unreadable
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """One of her timers is due. It is nothing she does, but it takes its turn like everything she does."""
+
+    kind: TimerKind
+    token: str
+
+
+Said = Text | Tap | Command | Unreadable | Rang

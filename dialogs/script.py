@@ -44,7 +44,15 @@ class Test:
 
     question: str
     op: Literal[
-        "is", "is_not", "includes", "at_least", "at_most", "answered", "part_answered", "anything_shared"
+        "is",
+        "is_not",
+        "includes",
+        "at_least",
+        "at_most",
+        "answered",
+        "part_answered",
+        "anything_shared",
+        "came_back",  # she came back to talk about her step; `question` is `came_back(part)`
     ]
     value: tuple[str, ...] = ()
 
@@ -113,6 +121,12 @@ class Part:
     private: bool = False  # never read back or shared (start, sharing)
     only_if: tuple[Test, ...] = ()
     formerly: tuple[str, ...] = ()  # names it had in earlier versions
+    follow_up: bool = False  # entered when she comes back to her small step, not on the first visit
+
+
+def came_back(part: str) -> str:
+    """The step under which it is kept that she came back to a part with `follow_up`. No question has it."""
+    return f"{part}:came_back"
 
 
 @dataclass(frozen=True, slots=True)

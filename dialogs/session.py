@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 AnswerState = Literal["not_asked", "declined", "answered", "passed_over"]
@@ -15,10 +15,38 @@ Mode = Literal[
     "person",  # "shall I say that you want to talk to a person?"
     "delete",  # "shall I delete everything?"
     "change",  # choosing which answer to change, at the read-back
+    "remind_day",  # "may I write to you once?": choosing a day
+    "remind_date",  # typing that day
+    "remind_hour",  # choosing morning, afternoon or evening
     "paused",
     "left",  # left in a hurry
     "ended",
 ]
+
+REMINDING: frozenset[Mode] = frozenset({"remind_day", "remind_date", "remind_hour"})
+"""Modes in which she chooses whether and when we may write to her."""
+
+TimerKind = Literal[
+    "resume",  # she paused, and wants to be asked to go on
+    "follow_up",  # she wants to be asked how her small step went
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """When we may write to her once, in UTC. One that rings with another `token` is of the past."""
+
+    kind: TimerKind
+    due: datetime
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A timer that she is about to choose; `day` is in her time zone, None until she named one."""
+
+    kind: TimerKind
+    day: date | None = None
 
 
 class Place(NamedTuple):
@@ -72,7 +100,17 @@ class Session:
     asked_for_help: bool = False
     handed_over: bool = False  # a summary of hers is in the queue
     moved: bool = False  # to another script version, since her screen was written
+    timers: tuple[Timer, ...] = ()  # at most one of a kind
+    wish: Wish | None = None  # in the modes of REMINDING
+    follow_up: Literal["", "offered", "due"] = ""  # whether to ask how her step went, as far as we are
     answers: Mapping[Place, Answer] = field(default_factory=dict)
     facts: Mapping[str, str] = field(
         default_factory=dict
     )  # case_manager, organisation, name: for placeholders
+
+    @property
+    def is_away(self) -> bool:
+        """Paused or left: somebody else may hold the phone, so only "go on" opens it again."""
+        if self.mode in REMINDING:
+            return self.wish is not None and self.wish.kind == "resume"
+        return self.mode in ("paused", "left")

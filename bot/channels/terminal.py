@@ -16,13 +16,14 @@ from casework.summary import Summary
 from dialogs.engine import Here, reply
 from dialogs.message import Message, WrittenButton
 from dialogs.moves import Moves
-from dialogs.said import Command, Said, Text
+from dialogs.said import Command, Rang, Said, Text
 from dialogs.session import Session
 from dialogs.turn import Deleted
 from locales.catalogue import Catalogue
 
 BEGINNING = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 SKIP = "-"
+WAIT = "+"  # time goes by: to her next reminder, or a week
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Play:
     language: str
     summary: Summary | None = None
     turns: int = 0
+    waited: timedelta = timedelta()
     session: Session = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,18 +54,35 @@ class Play:
         return self.say(Command("start"))
 
     def type(self, line: str) -> tuple[Message, ...]:
-        """One typed line; "-" skips."""
+        """One typed line; "-" skips, "+" lets time go by."""
+        if line.strip() == WAIT:
+            return self.wait()
         return self.say(Command("skip") if line.strip() == SKIP else Text(line))
+
+    def wait(self) -> tuple[Message, ...]:
+        """Until she is reminded, if she wants to be; else a week goes by in silence."""
+        due = min(self.session.timers, key=lambda timer: timer.due, default=None)
+        if due is None:
+            self.waited += timedelta(days=7)
+            return ()
+        self.waited += due.due - self.now
+        return self.say(Rang(due.kind, due.token))
+
+    @property
+    def now(self) -> datetime:
+        """A minute goes by each turn."""
+        return BEGINNING + timedelta(minutes=self.turns) + self.waited
 
     def say(self, said: Said) -> tuple[Message, ...]:
         """What comes back."""
         self.turns += 1
         here = Here(
-            now=BEGINNING + timedelta(minutes=self.turns),
+            now=self.now,
             token=f"t{self.turns}",
             translate=lambda phrase: write(self.catalogue, self.session.language, phrase),
             languages=self.languages,
             channel="terminal",
+            reachable=True,
         )
         turn = reply(self.moves, self.session, said, here)
         self.summary = after_turn(self.moves, turn, "play", here.now, self.summary)
@@ -74,13 +93,16 @@ class Play:
 
 
 def transcript(play: Play, lines: Iterable[str], echo: bool = True) -> Iterator[str]:
-    """The conversation as text, piece by piece. With `echo`, her lines too, each after "> "."""
+    """The conversation as text, piece by piece. With `echo`, her lines too, each after "> ".
+
+    Lines of a list are said to the last, also beyond the end; from a person, none is asked for then.
+    """
     yield from _shown(play.begin())
     for line in lines:
         if echo:
             yield f"> {line}\n"
         yield from _shown(play.type(line))
-        if play.is_over:
+        if play.is_over and not isinstance(lines, list):
             return
 
 
