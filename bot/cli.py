@@ -145,9 +145,7 @@ def graph(script: Annotated[str, typer.Argument(help="A script's name or file.")
 def play(
     script: Annotated[str, typer.Argument(help="A script's name or file.")],
     language: Annotated[str, typer.Option(help="Language to begin in.")] = "en",
-    answers: Annotated[
-        Path | None, typer.Option(help="One answer a line; - skips, + waits.")
-    ] = None,
+    answers: Annotated[Path | None, typer.Option(help="One answer a line; - skips, + waits.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary instead.")] = False,
 ) -> None:
     """Talk through a script here, without a database. The same answers always give the same conversation."""

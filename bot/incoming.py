@@ -11,7 +11,8 @@ class Incoming:
     """One update. `event` is unique within the channel: a second one with the same name does nothing.
 
     `code`: the invite she came with (every time on the web; with /start on Telegram). `address`: the chat's
-    id, where messages are to be sent; None where she fetches them herself (web).
+    id, where messages are to be sent; None where she fetches them herself (web). `client`: her id, where it
+    is not she who comes in but a timer of hers.
     """
 
     channel: str
@@ -19,6 +20,7 @@ class Incoming:
     said: Said
     code: str | None = None
     address: str | None = None
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from bot.scripts import compiled_reflection, open_library
 from bot.sending import SendingError
 from bot.settings import Settings, WrongSettings
 from bot.telegram_choice import telegram_library
+from bot.timers import Bell
 from bot.turn import Talk
 from bot.web_app import Webhook, web_app
 from dialogs import phrases
@@ -51,6 +52,7 @@ COMMANDS = {
     "language": phrases.LANGUAGE,
     "person": phrases.PERSON,
     "leave": phrases.LEAVE,
+    "stop": phrases.STOP_REMINDERS,
     "delete": phrases.DELETE,
 }
 """What Telegram's own menu button lists."""
@@ -133,7 +135,7 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
         async with opened(settings) as database, AsyncExitStack() as stack:
             library = await open_library(database, current, now())
             wake = asyncio.Event()
-            talk = Talk(database, library, client_words(), offered(), now, woken=(wake,))
+            talk = Talk(database, library, client_words(), offered(), now, settings.zone, woken=(wake,))
             inbox = Inbox()
             limits = Limits() if settings.limits else no_limits()
             has_bot = bool(settings.telegram_token.get_secret_value())
@@ -146,6 +148,9 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
             app = web_app(settings, talk, library, database, staff_words, webhook, take, limits, meter=meter)
             for work in (sweep_again_and_again(database), listen(database, lambda _: wake.set())):
                 stack.callback(asyncio.create_task(work).cancel)
+            bell = Bell(database, talk.take, now)
+            bell.start()
+            stack.push_async_callback(bell.stop)
             await greet(database)
             await _until_told(app, listening, settings.proxies)
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     limits: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_token: SecretStr = SecretStr("")
+    time_zone: str = "Europe/Amsterdam"
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
     telegram_library: Literal["aiogram", "ptb"] = "aiogram"
@@ -49,6 +51,15 @@ class Settings(BaseSettings):
         if url and not (parts.scheme in ("http", "https") and parts.netloc):
             raise ValueError("Write the whole address, such as https://trede.example.org")
         return url
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("There is no such time zone. Write one such as Europe/Amsterdam") from None
+        return name
 
     @field_validator("telegram_webhook_url")
     @classmethod
@@ -78,6 +89,11 @@ class Settings(BaseSettings):
     def key(self) -> Path:
         """The file with the key that everything is sealed with."""
         return self.key_file or self.data_dir / "key"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the women are: their mornings and evenings."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def address(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from bot.incoming import Incoming, Taken
 from bot.outbox import LEASE
@@ -28,8 +28,8 @@ from storage.turns import Caller, Change, Knock, Loaded, take
 class Talk:
     """The way in for every channel.
 
-    `hand_out` sends what a turn left, where this process has a sender. `woken` are told when something waits
-    in the outbox that nobody holds.
+    `zone` is the women's time zone. `hand_out` sends what a turn left, where this process has a sender.
+    `woken` are told when something waits in the outbox that nobody holds.
     """
 
     database: Database
@@ -37,6 +37,7 @@ class Talk:
     catalogue: Catalogue
     languages: Sequence[tuple[str, str]]
     now: Callable[[], datetime]
+    zone: tzinfo = UTC
     new_token: Callable[[], str] = field(default=lambda: secrets.token_urlsafe(6))
     hand_out: Callable[[Sequence[Parcel]], None] | None = None
     woken: tuple[asyncio.Event, ...] = ()
@@ -46,7 +47,15 @@ class Talk:
         now = self.now()
         await self.library.look(now)
         lease = LEASE if self.hand_out is not None else None
-        knock = Knock(incoming.channel, incoming.event, now, incoming.code, incoming.address, lease=lease)
+        knock = Knock(
+            channel=incoming.channel,
+            event=incoming.event,
+            now=now,
+            code=incoming.code,
+            address=incoming.address,
+            client=incoming.client,
+            lease=lease,
+        )
         token = self.new_token()
 
         def decide(loaded: Loaded) -> Change:
@@ -78,6 +87,8 @@ class Talk:
             translate=lambda phrase: write(words, session.language, phrase),
             languages=self.languages,
             channel=incoming.channel,
+            zone=self.zone,
+            reachable=incoming.address is not None,
         )
         turn = reply(moves, session, incoming.said, here)
         ours = tuple(write_message(words, turn.session.language, say) for say in turn.says)

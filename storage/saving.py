@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, delete, insert, select, update
 from casework.sharing import is_same
 from casework.summary import Summary
 from dialogs.message import Message
-from dialogs.session import Session
+from dialogs.session import Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
 from storage.bulk import insert_rows, listed, one_of, update_rows
 from storage.erasing import erase_client, erase_conversation
@@ -23,6 +23,7 @@ from storage.standing import AtHand, Kept, Standing, stored_summary
 from storage.stored_session import answer_row, body_of, state_of
 from storage.tables import answers, consents, invites, messages, outbox, sessions, summaries
 from storage.together import wake
+from storage.timers import sync as sync_timers
 
 INVITE_LASTS = timedelta(days=180)
 """How long an invite stays good after its last use."""
@@ -115,6 +116,7 @@ class Saving:
     _messages: list[tuple[Any, ...]] = field(default_factory=list)
     _parcels: list[tuple[Any, ...]] = field(default_factory=list)
     _more: list[Executable] = field(default_factory=list)
+    _timers: list[tuple[str, tuple[Timer, ...], tuple[Timer, ...], bool]] = field(default_factory=list)
     _kept: list[tuple[str, Kept | None]] = field(default_factory=list)
 
     def add(self, knock: Knock, who: Admitted, standing: Standing, change: Change) -> Saved:
@@ -128,6 +130,9 @@ class Saving:
             erase_conversation(self.connection, who.client)
         elif change.session is not None:
             self.add_session(change.session, standing, change, knock.now)
+            before = standing.session.timers if standing.session is not None else ()
+            rang = knock.client is not None
+            self._timers.append((change.session.id, before, change.session.timers, rang))
             summary = self._add_summary(change.session, standing, change, knock.now)
             kept = Kept(key, change.session, standing.version + 1, summary, knock.now.date())
         self._kept.append((who.client, kept))
@@ -150,6 +155,8 @@ class Saving:
         insert_rows(self.connection, _PARCEL, self._parcels)
         if any(lease is None for *_, lease, _order_key in self._parcels):
             wake(self.connection, "outbox")
+        for timers in self._timers:
+            sync_timers(self.connection, *timers)
         for statement in self._more:
             self.connection.execute(statement)
 

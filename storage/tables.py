@@ -268,6 +268,20 @@ outbox = Table(  # what still has to be sent; a row goes when it is sent
     sqlite_autoincrement=True,  # an id is never given twice, so a late "sent" cannot hit another row
 )
 
+timers = Table(  # mirrors the timers of each session, so that those that are due can be found
+    "timers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("session", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("lease", Moment),  # somebody rings it until then
+    UniqueConstraint("session", "kind"),
+    Index(None, "due"),
+    sqlite_autoincrement=True,
+)
+
 quarantine = Table(  # updates that always fail
     "quarantine",
     metadata,

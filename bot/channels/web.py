@@ -297,7 +297,7 @@ def _screen(code: str, transcript: Transcript) -> Screen:
         return Screen(code, transcript.caller.language, started=False)
     screen = Screen(code, session.language, transcript.messages, session.token)
     # While she is away somebody else may hold the phone: only the words that ask whether to go on.
-    return screen.only_question() if session.mode in ("paused", "left") else screen
+    return screen.only_question() if session.is_away else screen
 
 
 def _after(code: str, form: Form, taken: Taken, transcript: Transcript | None) -> Screen | None:
