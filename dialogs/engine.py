@@ -631,7 +631,8 @@ class _Reply:
         is_away = self.session.is_away
         self.session = replace(self.session, wish=None)
         if is_away:
-            self._mode("pause")
+            if self.session.mode in REMINDING:
+                self._mode("pause")
             self._new_token()
             self._say_away(words, self.session.token)
         else:

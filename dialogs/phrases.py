@@ -70,7 +70,7 @@ FOLLOW_UP_ASK = _phrase(
 )
 REMIND_WHICH_DAY = _phrase(
     "reminder",
-    "On which day? Write day, month, year. For example 31-12-2027.",
+    "On which day? Write day, month, year, in numbers.",
     "She chose “On a day that I choose”.",
 )
 REMIND_TOO_FAR = _phrase(
