@@ -568,7 +568,7 @@ class _Reply:
             part.name in (step.part, step.about)
             or step.feeds == "share.changed"
             or (step.kind == "share" and answer.value == ("later",))
-            or (step.feeds in ("share.until", "share.until_date") and answer.value != ("stop",))
+            or (step.feeds in _TERMS and answer.state == "answered" and answer.value != ("stop",))
         )
 
     # ── reminders ─────────────────────────────────────────────────────────────────────────────────
@@ -920,6 +920,7 @@ _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("delete", phrases.DELETE),
     ("stop", phrases.STOP_REMINDERS),
 )
+_TERMS = ("share.until", "share.until_date")
 _STOP: tuple[str, Phrase] = ("stop", phrases.STOP_REMINDERS)
 _MENU: tuple[tuple[str, Phrase], ...] = (
     ("pause", phrases.PAUSE),

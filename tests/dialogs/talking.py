@@ -1,7 +1,7 @@
 """Somebody to talk with in tests: Amina types, taps and hears, and the clock stands where we put it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from textwrap import dedent
 
@@ -11,7 +11,7 @@ from dialogs.engine import Here, reply
 from dialogs.library import load, packaged_sources
 from dialogs.message import Message, WrittenButton
 from dialogs.moves import Moves
-from dialogs.said import Command, CommandName, Said, Tap, Text
+from dialogs.said import Command, CommandName, Rang, Said, Tap, Text
 from dialogs.script import SILENT
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Event, Turn
@@ -59,6 +59,9 @@ class Amina:
     moves: Moves
     session: Session
     turns: int = 0
+    reachable: bool = False
+    zone: tzinfo = UTC
+    waited: timedelta = timedelta()
     turn: Turn = field(init=False)
     events: list[Event] = field(default_factory=list)
 
@@ -97,6 +100,16 @@ class Amina:
         self.session = self.turn.session
         self.events.extend(self.turn.events)
         return self.turn
+
+    def waits(self, until: datetime) -> None:
+        """Time goes by until then; the next thing happens at that moment."""
+        self.waited += until - self.now - MINUTE
+
+    def is_rung(self) -> Turn:
+        """Her first timer falls due, and rings."""
+        first = min(self.session.timers, key=lambda timer: timer.due)
+        self.waits(first.due)
+        return self.sends(Rang(first.kind, first.token))
 
     def tap(self, label: str) -> Tap:
         """The tap on that button of the newest message, to be sent now, later or twice."""
@@ -162,12 +175,14 @@ class Amina:
             translate=lambda phrase: write(words_of_clients(), self.session.language, phrase),
             languages=LANGUAGES,
             channel="test",
+            zone=self.zone,
+            reachable=self.reachable,
         )
 
     @property
     def now(self) -> datetime:
         """The time of the last turn."""
-        return NINE + self.turns * MINUTE
+        return NINE + self.turns * MINUTE + self.waited
 
     def turned(self, **changes: object) -> "Amina":
         """The same conversation with something about her session otherwise."""
