@@ -825,3 +825,68 @@ def test_a_broken_file_gives_pybabel_what_can_be_read(tmp_path: Path) -> None:
         found = [messages[1] for _, _, messages, _ in extract(opened, (), (), {})]
 
     assert found == ["Demo", "One", "Ho."]
+
+
+# ── coming back to her step ──────────────────────────────────────────────────────────────────────
+
+
+def parts(*written: str) -> str:
+    """A script of these parts."""
+    head = "script: demo\ntitle: Demo\nparts:\n"
+    return head + "".join(indent(dedent(part).strip("\n"), "  ") + "\n" for part in written)
+
+
+STEP = """
+    - part: one
+      title: One
+      minutes: 1
+      steps:
+        - text: step
+          ask: What is your step?
+          summary: step.what
+"""
+BACK = """
+    - part: back
+      title: Back
+      minutes: 1
+      follow_up: true
+      steps:
+        - text: how
+          ask: How did “%(step)s” go?
+"""
+
+
+def test_a_part_that_follows_up_a_step_is_sound() -> None:
+    assert faults_in(parts(STEP, BACK)) == []
+
+
+def test_a_part_cannot_follow_up_a_step_that_is_asked_for_nowhere_before() -> None:
+    (fault,) = faults_in(parts(BACK, STEP))
+
+    assert (fault.line, fault.question) == (7, "back")
+    assert fault.message == (
+        "No question before this asks for her step. Put `summary: step.what` on one of them."
+    )
+
+
+def test_only_one_part_follows_up() -> None:
+    second = BACK.replace("back", "again").replace("how", "how_again")
+
+    (fault,) = faults_in(parts(STEP, BACK, second))
+
+    assert fault.question == "again"
+    assert fault.message == "There is a part with `follow_up` already. Take it from one of them."
+
+
+def test_her_step_can_be_named_only_where_it_is_followed_up() -> None:
+    (fault,) = faults_in(parts(STEP.replace("What is your step?", "Is it “%(step)s”?")))
+
+    assert fault.message.startswith("The placeholder %(step)s is not known here.")
+
+
+def test_a_script_that_follows_up_cannot_be_called() -> None:
+    other = parts(STEP, BACK).replace("demo\ntitle", "other\ntitle")
+
+    (fault,) = faults_in(script("- call: other"), other=other)
+
+    assert "it has a part with follow_up" in fault.message

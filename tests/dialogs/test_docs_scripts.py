@@ -68,4 +68,5 @@ def test_each_placeholder_is_listed_and_no_other() -> None:
         *ALWAYS_KNOWN,
         "part",
         "round",
+        "step",
     }
