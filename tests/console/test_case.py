@@ -1,10 +1,11 @@
 """The page of one case."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from casework.summary import NEXT_STATES, CaseState
+from casework.summary import NEXT_STATES, CaseState, StepStatus
 from tests.console.conftest import Desk
 from tests.fakes.desk import lay_case, long_summary, short_summary
 
@@ -182,3 +183,34 @@ async def test_paper_has_no_menu_and_no_buttons(desk: Desk) -> None:
         assert screen_only not in page.text
     assert "سأتصل بالمدرسة" in page.text
     assert 'href="?print=1"' in (await browser.get("/staff/cases/s1")).text
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("done", "Ze heeft het gedaan"),
+        ("partly", "Ze heeft een deel gedaan"),
+        ("not_done", "Ze heeft het niet gedaan"),
+        ("changed", "Haar plan is veranderd"),
+    ],
+)
+async def test_how_her_step_went_is_said_beside_it(desk: Desk, status: StepStatus, words: str) -> None:
+    summary = long_summary("s1", desk.script.version)
+    assert summary.step is not None
+    step = replace(summary.step, status=status, learned="أستطيع", next="أسأل جارتي", next_when="الجمعة")
+    await lay_case(desk.database, replace(summary, step=step), desk.staff.mara.organisation, desk.staff.mara)
+    browser = await desk.signed_in(desk.staff.mara)
+    await browser.submit("/staff", "/staff/language", language="nl")
+
+    page = (await browser.get("/staff/cases/s1")).text
+
+    assert f"<dt>Hoe het ging</dt><dd>{words}</dd>" in page
+    for hers in ("أستطيع", "أسأل جارتي", "الجمعة"):
+        assert f'<blockquote lang="ar" dir="auto">{hers}</blockquote>' in page
+
+
+async def test_of_a_step_she_did_not_come_back_to_nothing_is_said(desk: Desk) -> None:
+    await _lay_long(desk)
+    browser = await desk.signed_in(desk.staff.mara)
+
+    assert "How it went" not in (await browser.get("/staff/cases/s1")).text
