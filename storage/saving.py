@@ -22,8 +22,8 @@ from storage.sealed import Key, Words, house_key
 from storage.standing import AtHand, Kept, Standing, stored_summary
 from storage.stored_session import answer_row, body_of, state_of
 from storage.tables import answers, consents, invites, messages, outbox, sessions, summaries
-from storage.together import wake
 from storage.timers import sync as sync_timers
+from storage.together import wake
 
 INVITE_LASTS = timedelta(days=180)
 """How long an invite stays good after its last use."""
