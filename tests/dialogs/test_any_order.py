@@ -1,7 +1,9 @@
 """Whatever she does, in whatever order: the engine knows where she is, and no answer is lost."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +13,9 @@ from bot.words import write, write_message
 from dialogs.engine import Here, reply
 from dialogs.message import Message
 from dialogs.moves import Moves
-from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
-from dialogs.script import SILENT
-from dialogs.session import Answer, Mode, Place, Session
+from dialogs.said import Command, CommandName, Rang, Said, Tap, Text, Unreadable
+from dialogs.script import END, SILENT
+from dialogs.session import REMINDING, Answer, Mode, Place, Session, Timer
 from dialogs.turn import Answered, Deleted, Forgotten, Phrase, Say, Turn
 from locales.catalogue import CLIENT_LANGUAGES
 from tests.dialogs.talking import FACTS, LANGUAGES, MINUTE, NINE, moves_of, words_of_clients
@@ -35,7 +37,9 @@ taps = st.one_of(
     st.tuples(st.just("old button"), st.integers(0, 40)),
     st.tuples(
         st.just("fresh"),
-        st.sampled_from(["keep", "=", "=1,9", "page=1", "page", "done", "revise", "go_on", "99"]),
+        st.sampled_from(
+            ["keep", "=", "=1,9", "page=1", "page", "done", "revise", "follow_up", "stop", "go_on", "99"]
+        ),
     ),
     st.tuples(st.just("fresh"), st.text(max_size=5)),
     st.tuples(st.just("strange"), st.text(max_size=5)),
@@ -47,7 +51,24 @@ answers = st.tuples(st.just("answer"), st.integers(0, 7))
 commands = st.tuples(st.just("command"), st.sampled_from(get_args(CommandName)))
 unreadable = st.tuples(st.just("picture"), st.just(""))
 # Most of what she does leads on, or no conversation would come far.
-one_thing = st.one_of(answers, answers, answers, answers, answers, taps, typed, quick, commands, unreadable)
+pauses = st.tuples(st.just("pause"), st.integers(1, 3))  # her answers to "when may I write to you?"
+rings = st.tuples(st.just("ring"), st.integers(0, 2))
+waits = st.tuples(st.just("wait"), st.integers(1, 200))  # hours
+one_thing = st.one_of(
+    answers,
+    answers,
+    answers,
+    answers,
+    answers,
+    taps,
+    typed,
+    quick,
+    commands,
+    unreadable,
+    pauses,
+    rings,
+    waits,
+)
 
 Doings = list[tuple[str, str | int]]
 
@@ -67,19 +88,32 @@ class Walk:
         self.session = Session("1", moves.script.version, language, seed, facts=FACTS)
         self.model: dict[Place, Answer] = {}
         self.turns = 0
+        self.waited = timedelta()
+        self.rung = Timer("resume", NINE, "of the past")
         self.shown: list[Message] = []
         self.is_deleted = False
 
     def here(self) -> Here:
         return Here(
-            now=NINE + self.turns * MINUTE,
+            now=NINE + self.turns * MINUTE + self.waited,
             token=f"token-{self.turns}",
             translate=lambda phrase: write(words_of_clients(), self.session.language, phrase),
             languages=LANGUAGES,
             channel="test",
+            zone=ZoneInfo("Europe/Amsterdam"),
+            reachable=self.session.seed % 2 == 0,
         )
 
     def does(self, kind: str, what: str | int) -> None:
+        if kind == "wait":
+            self.waited += timedelta(hours=int(what))
+            return
+        if kind == "pause":
+            self.does("command", "pause")
+            for answer in ("2", "1")[: int(what)]:
+                if not self.is_deleted:
+                    self.does("typed", answer)
+            return
         said = self.meant(kind, what)
         self.turns += 1
         before, here = self.session, self.here()
@@ -90,7 +124,11 @@ class Walk:
         self.keep_book(turn)
         self.session = turn.session
         self.check_state()
-        self.check_says(turn)
+        self.check_timers()
+        if turn.says or not isinstance(said, Rang):
+            self.check_says(turn)
+        else:
+            assert replace(turn.session, timers=()) == replace(before, timers=())
         self.shown = [*self.shown, *self.written(turn, turn.session.language)][-8:]
 
     def meant(self, kind: str, what: str | int) -> Said:
@@ -110,6 +148,9 @@ class Walk:
             return Tap(str(what), str(what))
         if kind == "command":
             return Command(what)  # type: ignore[arg-type]
+        if kind == "ring":
+            self.rung = next(iter(self.session.timers), self.rung) if what else self.rung
+            return Rang(self.rung.kind, self.rung.token)
         if kind == "picture":
             return Unreadable("photo")
         early = NINE + (self.turns - 3) * MINUTE
@@ -118,6 +159,8 @@ class Walk:
     def answer(self, number: int) -> Said:
         """Something that fits the question, so that the conversation goes on."""
         step = self.moves.script.by_name.get(self.session.at.step)
+        if self.session.mode in REMINDING and number:
+            return Text(str(number % 4 + 1))
         if self.session.mode != "talking" or step is None:
             return Text("Go on")
         if step.name in ("private_now", "consent"):
@@ -150,6 +193,14 @@ class Walk:
             assert session.at in set(self.moves.walk(session.answers)), "she is where no way leads"
         assert session.token
         assert session.asked_at is not None
+
+    def check_timers(self) -> None:
+        session = self.session
+        kinds = [timer.kind for timer in session.timers]
+        assert len(kinds) == len(set(kinds))
+        assert "resume" not in kinds or session.is_away
+        assert (session.wish is not None) == (session.mode in REMINDING)
+        assert not kinds or session.seed % 2 == 0, "she cannot be written to"
 
     def check_says(self, turn: Turn) -> None:
         assert turn.says, "she is left without a word"
@@ -237,7 +288,8 @@ def test_whatever_she_did_pausing_and_going_on_leads_her_back(
     walk.does("command", "again")
 
     assert walk.session.mode in ("talking", "ended")
-    assert walk.session.at == place
+    # At the end, on another day than that of her step, she is asked how it went.
+    assert walk.session.at == place or (place.step == END and walk.session.at.step == "step_status")
 
 
 def test_a_read_back_of_the_longest_answers_still_holds_them_all() -> None:
