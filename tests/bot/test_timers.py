@@ -266,6 +266,32 @@ async def test_a_reminder_is_all_that_her_page_shows(house: House) -> None:
     assert [message.paragraphs for _, message in page.messages] == [(REMINDER,)]
 
 
+async def test_on_the_web_she_finds_her_step_at_the_end_whenever_she_comes_back(house: House) -> None:
+    told = ("1", "Nour", "yes", "1", "1", "A shop", "To swim", "1", "Call the school", "A date", "Monday")
+    then = ("8", "Rain", "An umbrella", "My sister", "1", "1", "yes", "no", "no", "1", "no", "no")
+    hers = await invite(
+        house.database,
+        name="Amina",
+        language="en",
+        manager_email="joke@huis.example",
+        organisation=None,
+        now=house.clock,
+    )
+
+    async def on_the_web(said: Said) -> Taken:
+        return await house.talk.take(Incoming("web", f"w{next(house.events)}", said, code=hers.code))
+
+    taken = await on_the_web(Command("start"))
+    for line in (*told, *then):
+        taken = await on_the_web(Text(line))
+    house.clock += timedelta(days=9)
+    assert "How my step went" in [button.label for button in taken.messages[-1][1].buttons]
+
+    taken = await on_the_web(Text("How my step went"))
+
+    assert "Your step was: “\u2068Call the school\u2069”. How did it go?" in taken.messages[-1][1].paragraphs
+
+
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────
 
 
