@@ -79,7 +79,7 @@ class Bell:
         try:
             await self._take(Incoming(CHANNEL, event, Rang(timer.kind, timer.token), client=timer.client))
         except Exception as error:
-            log.error("timer failed", kind=timer.kind, error=fault(error))
+            log.error("timer failed", why=timer.kind, error=fault(error))
 
     async def _sleep(self, seconds: float) -> None:
         try:

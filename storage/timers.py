@@ -89,10 +89,3 @@ async def next_due(database: Database) -> datetime | None:
     """When the next timer can be taken; None if there is none."""
     moment: datetime | None = await database.read(lambda connection: connection.scalar(_NEXT_DUE))
     return moment
-
-
-async def waiting(database: Database, now: datetime) -> tuple[int, int]:
-    """How many timers there are, and how many of them are due."""
-    count = select(func.count(), func.count().filter(timers.c.due <= now)).select_from(timers)
-    row = await database.read(lambda connection: connection.execute(count).one())
-    return int(row[0]), int(row[1])

@@ -119,12 +119,6 @@ async def test_the_next_time_to_look_is_known(database: Database) -> None:
     assert await timers.next_due(database) == DUE + LEASE
 
 
-async def test_how_many_wait_and_are_due_can_be_counted(database: Database) -> None:
-    await _paused(database, timer(), timer(DUE + timedelta(days=2), "follow_up", "t2"))
-
-    assert await timers.waiting(database, DUE) == (2, 1)
-
-
 async def test_a_timer_that_rings_is_one_message_to_her_chat_and_is_gone(database: Database) -> None:
     await _paused(database)
     (found,) = await _due(database)
