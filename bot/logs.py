@@ -28,6 +28,8 @@ KEYS: Mapping[str, str] = {
     "places": r"[\w.]{1,80}(, [\w.]{1,80})*",  # names of fields
     "seconds": "",
     "trail": rf"{_PLACE}( > {_PLACE})*",
+    "waiting": "",
+    "what": "[a-z_ -]{1,40}",
     "why": _WORD,
 }
 """Every key that a line may have, and what text under it must look like. Numbers need no shape."""
