@@ -49,7 +49,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(folder: Path, *, program: Sequence[str | Path] = (TREDE,), **settings: str) -> Iterator[Running]:
-    """`trede run --demo` in `folder`, until the end of the block. `program`: what to run instead of `trede`."""
+    """`trede run --demo` in `folder`, until the end of the block. `program`: instead of `trede`."""
     port = settings.pop("TREDE_PORT", str(free_port()))
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TREDE_")},

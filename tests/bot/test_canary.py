@@ -76,7 +76,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, url: str, library: str) -> AsyncIterator[House]:
+async def house(folder: Path, url: str, library: str, **more: str) -> AsyncIterator[House]:
     port = free_port()
     (folder / "tmp").mkdir()
     async with TelegramServer(chat_burst=10_000, retry_pause=0.02) as telegram:
@@ -95,6 +95,7 @@ async def house(folder: Path, url: str, library: str) -> AsyncIterator[House]:
             TMPDIR=str(folder / "tmp"),
             PYTHONASYNCIODEBUG="1",
             PYTHONPATH=str(ROOT),
+            **more,
         )
         server = await asyncio.to_thread(block.__enter__)
         try:
@@ -169,9 +170,9 @@ def knock_elsewhere(server: Running, words: Sequence[str]) -> None:
         for canary in words:
             odd = canary.encode()
             stranger.post("/staff/sign-in", data={"email": f"{canary}@x.example", "password": canary})
-            stranger.get(f"/chat/{canary}", headers={"user-agent": odd, "accept-language": odd})
-            stranger.get(f"/api/summaries/{canary}", headers={"authorization": b"Bearer " + odd})
-            stranger.get(f"/staff/enter/{canary}?next={canary}", headers={"cookie": b"trede_staff=" + odd})
+            stranger.get(f"/chat/{canary}", headers={b"user-agent": odd, b"accept-language": odd})
+            stranger.get(f"/api/summaries/{canary}", headers={b"authorization": b"Bearer " + odd})
+            stranger.get(f"/staff/enter/{canary}?next={canary}", headers={b"cookie": b"trede_staff=" + odd})
             secret = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
             for text in (canary, [canary], {canary: canary}):
                 update = {"update_id": canary if text == canary else 5, "message": {"text": text}}
@@ -283,10 +284,12 @@ async def test_on_postgresql_no_canary_turns_up_anywhere(
     tmp_path: Path, postgres_server: PostgresServer, postgres_url: str, library: str, count: int
 ) -> None:
     data = await asyncio.to_thread(data_folder, postgres_server)
-    async with house(tmp_path, postgres_url, library) as there:
+    path = f"{postgres_server.bin_path}:{os.environ['PATH']}"
+    async with house(tmp_path, postgres_url, library, PATH=path) as there:
         codes = await everybody_writes(there, canaries(count))
         assert_it_went_through(there, await there.kept(codes), count)
         await look_at_everything(there)
+        await asyncio.to_thread(unpack_all, postgres_server, tmp_path)
         await asyncio.to_thread(ask, postgres_server, "CHECKPOINT")
         assert leaks([tmp_path, data]) == {}
 
@@ -296,7 +299,15 @@ async def test_on_postgresql_no_canary_turns_up_anywhere(
     assert leaks([tmp_path, data]) == {}
 
 
-def data_folder(server: PostgresServer) -> list[Path]:
+def unpack_all(server: PostgresServer, folder: Path) -> None:
+    """A search would not see through what pg_dump compresses."""
+    [dump] = folder.glob("backup-*")
+    plain = dump.with_suffix(".sql")
+    subprocess.run([server.bin_path / "pg_restore", f"--file={plain}", dump], check=True, timeout=120)
+    assert "COPY public.answers" in plain.read_text()
+
+
+def data_folder(server: PostgresServer) -> Path:
     async def told() -> Path:
         connection = await asyncpg.connect(server.get_uri("postgres"))
         try:

@@ -62,5 +62,5 @@ def reply(*parts: Any) -> Any:
 
 
 if __name__ == "__main__":
-    _reply, turn.reply = turn.reply, reply  # type: ignore[attr-defined]
+    _reply, turn.reply = turn.reply, reply  # type: ignore[assignment, attr-defined]
     cli.main()
