@@ -60,7 +60,7 @@ def set_up_logs(level: str = "info", heard: Heard | None = None, out: TextIO | N
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=lambda: _Lines(out or sys.stderr),
+        logger_factory=lambda *_: _Lines(out or sys.stderr),
     )
     logging.basicConfig(
         level=least if least < logging.INFO else max(least, logging.WARNING), handlers=[_Told()], force=True

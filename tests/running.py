@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Running]:
-    """`trede run --demo` in `folder`, until the end of the block."""
+def running(folder: Path, *, program: Sequence[str | Path] = (TREDE,), **settings: str) -> Iterator[Running]:
+    """`trede run --demo` in `folder`, until the end of the block. `program`: instead of `trede`."""
     port = settings.pop("TREDE_PORT", str(free_port()))
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TREDE_")},
@@ -60,7 +60,7 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
     logs = folder / f"logs-{time.monotonic_ns()}"
     with logs.open("w") as out:
         process = subprocess.Popen(
-            [TREDE, "run", "--demo"], env=env, cwd=folder, stdout=out, stderr=out, text=True
+            [*program, "run", "--demo"], env=env, cwd=folder, stdout=out, stderr=out, text=True
         )
     try:
         said = _until_ready(process, logs)

@@ -71,6 +71,13 @@ def test_an_allowed_line_comes_out_whole(written: io.StringIO) -> None:
     }
 
 
+def test_a_logger_with_a_name_writes_as_well(written: io.StringIO) -> None:
+    structlog.get_logger(HERS).error("turn failed")
+
+    assert [line["event"] for line in lines(written)] == ["turn failed"]
+    assert HERS not in written.getvalue()
+
+
 @pytest.mark.parametrize("value", [HERS, HERS.encode(), [HERS], {HERS: HERS}, KeyError(HERS), 17])
 def test_an_unknown_key_never_comes_out(written: io.StringIO, value: object) -> None:
     structlog.get_logger().debug("turn failed", answer=value, **{HERS: 1})
