@@ -57,7 +57,7 @@ def config() -> Config:
 
 def _upgrade(connection: Connection, where: str) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        _wait_for_the_other(connection)
     try:
         _check(connection, where)
     except DatabaseBehind:
@@ -66,6 +66,13 @@ def _upgrade(connection: Connection, where: str) -> None:
         command.upgrade(settings, "head")
         if connection.dialect.name == "sqlite":
             _refuse_dangling_rows(connection, where)
+
+
+def _wait_for_the_other(connection: Connection) -> None:
+    """Of several processes that start at once, one changes the tables; the others wait, and find it done."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 def _check(connection: Connection, where: str) -> None:
