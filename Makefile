@@ -45,7 +45,7 @@ bench: $(VENV)/.bench ## measure Trede beside its peers (6 minutes); writes benc
 	@sh bench/install_redis.sh
 	$(BIN)/python -W ignore -m bench
 
-bench-growth: $(VENV)/.bench ## the same with 1,000 and 100,000 people stored (longer, 10 GB of disk)
+bench-growth: $(VENV)/.bench ## the same with 1,000 and 100,000 people stored (longer, 6 GB of disk)
 	$(BIN)/python -W ignore -m bench --growth --people 100
 
 browser: $(VENV)/.dev
@@ -67,7 +67,8 @@ lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows, with h
 	$(BIN)/$(LOCK) --upgrade --extra install --extra ptb -c requirements/run.txt -o requirements/ptb.txt pyproject.toml
 	$(BIN)/$(LOCK) --upgrade --extra install --extra ptb --extra dev -c requirements/run.txt \
 		-o requirements/dev.txt pyproject.toml
-	$(BIN)/$(LOCK) --upgrade --extra bench -c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra ptb --extra bench -c requirements/run.txt -c requirements/dev.txt \
+		-o requirements/bench.txt pyproject.toml
 
 clean: ## remove what the other commands made, your data excepted
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

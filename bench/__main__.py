@@ -54,7 +54,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--growth", action="store_true", help="measure with many people stored instead")
     parser.add_argument("--quick", action="store_true", help="only raw sqlite3 and ours on SQLite")
     parser.add_argument("--out", type=Path, default=HERE / "results.json")
-    parser.add_argument("--disk", type=Path, default=HERE, help="a folder on a real disk, not on tmpfs")
+    parser.add_argument("--disk", type=Path, default=HERE, help="a folder on a real disk (not on tmpfs)")
     return parser.parse_args()
 
 

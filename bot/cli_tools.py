@@ -30,10 +30,10 @@ def say(text: str) -> None:
     out.print(text, markup=False, highlight=False)
 
 
-def stop(text: str) -> NoReturn:
-    """One line on standard error, and exit status 2."""
+def stop(text: str, status: int = WRONG) -> NoReturn:
+    """One line on standard error, and that exit status."""
     print(f"trede: {' '.join(text.splitlines())}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(WRONG)
+    raise SystemExit(status)
 
 
 def with_database(work: Callable[[Database, Settings], Awaitable[T]]) -> T:

@@ -45,7 +45,7 @@ class Standing:
 
 def template(domain: str) -> Catalog:
     """All words of a domain, in the order in which a woman meets them."""
-    found = _empty()
+    found = empty()
     if domain == "client":
         for file, content in packaged_sources().items():
             _add_script(found, file, content)
@@ -107,13 +107,13 @@ def update(domain: str, language: str, folder: Path = HERE) -> None:
             message.flags.add(REVIEW)
     file = po_file(domain, language, folder)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_written(catalogue))
+    file.write_bytes(written(catalogue))
 
 
 def extract_to(domain: str, folder: Path = HERE) -> Path:
     """Write the template, `<domain>.pot`."""
     file = folder / f"{domain}.pot"
-    file.write_bytes(_written(template(domain)))
+    file.write_bytes(written(template(domain)))
     return file
 
 
@@ -159,7 +159,8 @@ def _standing(domain: str, language: str, folder: Path) -> Standing:
     return Standing(domain, language, len(wanted), len(translated), unreviewed)
 
 
-def _empty(language: str | None = None) -> Catalog:
+def empty(language: str | None = None) -> Catalog:
+    """A catalogue without messages."""
     return Catalog(locale=language, project="Trede", fuzzy=False, creation_date=_MADE, revision_date=_MADE)
 
 
@@ -167,7 +168,8 @@ def _first(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
-def _written(catalogue: Catalog) -> bytes:
+def written(catalogue: Catalog) -> bytes:
+    """The .po file of a catalogue, the same each time."""
     out = BytesIO()
     write_po(out, catalogue, width=100, include_lineno=False)
     # Babel names its own version in the header, which would change the file with every update of Babel.

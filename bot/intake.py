@@ -6,7 +6,7 @@ from typing import Literal
 
 import structlog
 
-from bot.fault import fault
+from bot.fault import fault, trail
 from bot.inbox import InboxFull
 from bot.inbox import Take as Take
 from bot.incoming import Incoming, Taken
@@ -99,7 +99,7 @@ class Intake:
             log.error("database away", error=fault(error))
             return Received("away")
         except Exception as error:
-            log.error("turn failed", channel=incoming.channel, error=fault(error))
+            log.error("turn failed", channel=incoming.channel, error=fault(error), trail=trail(error))
             return await self._after_failure(incoming, body(), fault(error))
 
     async def _after_failure(self, incoming: Incoming, body: str, error: str) -> Received:

@@ -36,7 +36,8 @@ class Sender:
     """One loop for one channel. Set `wake` whenever something was put into the outbox that nobody holds.
 
     `first_pause`: seconds after a first failure; it doubles with each further one, up to a minute.
-    `tally` counts "sent", "slowed", "away", "rejected", "blocked" and "dropped" since the start.
+    `tally` counts "sent", "slowed", "away", "rejected", "blocked" and "dropped" since the start,
+    and of those "away" how many the channel "refused" because of our token.
     """
 
     def __init__(
@@ -145,7 +146,8 @@ class Sender:
             await self._send(parcel.address, parcel.message)
         except RetryAfter as slow:
             await self._again(parcel, slow.seconds, "slowed")
-        except (Away, ChannelRefused):
+        except (Away, ChannelRefused) as error:
+            self.tally["refused"] += isinstance(error, ChannelRefused)
             await self._again(parcel, self._pause(parcel.tries), "away")
         except Blocked:
             await self._unreachable(parcel)

@@ -1,15 +1,24 @@
-"""Script versions, compiled once each: the current one, and older ones that sessions still stand in."""
+"""The scripts of one database: which version is current, and each version compiled once, with its words."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import metadata
 
-from dialogs.library import load, packaged_sources, sources_of
+from bot.script_words import installed, words_of
+from dialogs.library import load, load_published, packaged_sources, sources_of
 from dialogs.moves import Moves
 from dialogs.script import Script
+from dialogs.versions import with_words
 from storage import scripts
 from storage.database import Database
 
 REFLECTION = "reflection"
+
+LOOKS_AGAIN = timedelta(seconds=5)
+"""How long a process may begin new sessions with a version that is no longer the current one."""
 
 
 class UnknownVersion(Exception):
@@ -27,6 +36,7 @@ class Library:
         self.current = current
         self._database = database
         self._compiled = {current.script.version: current}
+        self._looked: datetime | None = None
 
     def moves(self, version: str) -> Moves:
         """The moves of a version. Raises UnknownVersion."""
@@ -41,21 +51,87 @@ class Library:
             stored = await scripts.load(self._database, version)
             if stored is None:
                 return None
-            name, sources = stored
-            self._compiled[version] = Moves(load(name, sources))
+            self._compiled[version] = Moves(compiled(stored))
         return self._compiled[version].script
 
+    async def look(self, now: datetime) -> None:
+        """See which version is current, unless that was seen a few seconds ago: others publish as well."""
+        if self._looked is not None and timedelta() <= now - self._looked < LOOKS_AGAIN:
+            return
+        self._looked = now  # before waiting, so that of many turns at once one looks
+        found = await scripts.current(self._database)
+        if found is not None and await self.fetch(found.version) is not None:
+            self.current = self.moves(found.version)
 
+
+def compiled(stored: scripts.StoredScript) -> Script:
+    """A version as it was published, under the name it has in the database. Raises BrokenScript."""
+    script = load_published(stored.name, stored.source)
+    return replace(script, version=stored.version, words=stored.words or {})
+
+
+@cache
 def compiled_reflection() -> Moves:
-    """The packaged reflection. Raises BrokenScript."""
-    return Moves(load(REFLECTION, packaged_sources()))
+    """The packaged reflection, with its translations. Raises BrokenScript."""
+    sources = _packaged()
+    return Moves(with_words(load(REFLECTION, sources), words_of(sources, installed())))
 
 
-async def open_library(database: Database, current: Moves, now: datetime) -> Library:
-    """All versions in the database, `current` kept there as well."""
-    sources = texts(sources_of(REFLECTION, packaged_sources()))
-    await scripts.publish(database, current.script.version, REFLECTION, sources, now)
-    return Library(database, current)
+async def open_library(
+    database: Database, packaged: Moves, now: datetime, package: str | None = None
+) -> Library:
+    """All versions in the database. `packaged` becomes current where a version of an earlier package was.
+
+    What a coordinator published herself stays current. `package`: our own version, such as "0.2.0".
+    """
+    package = package or our_package()
+    await _give_words(database)
+    if await _takes_over(database, packaged.script.version, package):
+        await publish_packaged(database, packaged, now, package)
+    library = Library(database, packaged)
+    await library.look(now)
+    return library
+
+
+async def publish_packaged(
+    database: Database, packaged: Moves, now: datetime, package: str | None = None
+) -> bool:
+    """Make the script that comes with Trede current, and let it follow upgrades; whether it is new here."""
+    script = packaged.script
+    is_new = await scripts.publish(
+        database, script.version, REFLECTION, texts(_packaged()), now, script.words
+    )
+    await scripts.make_current(database, script.version, "packaged", package or our_package(), now)
+    return is_new
+
+
+def our_package() -> str:
+    """The version of Trede that runs, such as "0.2.0"."""
+    return metadata.version("trede")
+
+
+async def _takes_over(database: Database, version: str, package: str) -> bool:
+    """A server of an earlier package, started once more during an upgrade, must not turn it back."""
+    found = await scripts.current(database)
+    if found is None:
+        return True
+    is_ours = found.origin == "packaged" and _numbers(found.package) <= _numbers(package)
+    return is_ours and found.version != version
+
+
+async def _give_words(database: Database) -> None:
+    """Versions of Trede 0.1 were kept without translations: the installed ones are theirs from now on."""
+    for stored in await scripts.all_versions(database):
+        if stored.words is None:
+            await scripts.give_words(database, stored.version, words_of(stored.source, installed()))
+
+
+def _numbers(package: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", package)[:3])
+
+
+def _packaged() -> dict[str, str | bytes]:
+    return sources_of(REFLECTION, packaged_sources())
 
 
 def texts(sources: Mapping[str, str | bytes]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from bot.inbox import Inbox
 from bot.incoming import Incoming
 from bot.intake import Intake
 from bot.limits import Limits, no_limits
+from bot.metrics import Meter
 from bot.outbox import Sender
 from bot.pace import OverallPace
 from bot.scripts import compiled_reflection, open_library
@@ -122,7 +123,7 @@ class Line:
     stop: Callable[[], Any]
 
 
-async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
+async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Meter) -> None:
     """Serve until SIGTERM or SIGINT. `greet` prints what the operator needs, once all is ready.
 
     Raises before anything is half started: PortInUse, StorageError, BrokenScript, ChannelRefused.
@@ -136,13 +137,13 @@ async def serve(settings: Settings, greet: Callable[[Database], Any]) -> None:
             inbox = Inbox()
             limits = Limits() if settings.limits else no_limits()
             has_bot = bool(settings.telegram_token.get_secret_value())
-            line = await _telegram(settings, talk, inbox, limits, wake) if has_bot else None
+            line = await _telegram(settings, talk, inbox, limits, wake, meter) if has_bot else None
             if line is not None:
                 stack.push_async_callback(line.stop)
             staff_words = read_catalogue("staff", STAFF_LANGUAGES)
             webhook = line.webhook if line is not None and settings.telegram_webhook_url else None
-            take = inbox.around(talk.take)
-            app = web_app(settings, talk, library, database, staff_words, webhook, take, limits)
+            take = inbox.around(meter.timed(talk.take))
+            app = web_app(settings, talk, library, database, staff_words, webhook, take, limits, meter=meter)
             for work in (sweep_again_and_again(database), listen(database, lambda _: wake.set())):
                 stack.callback(asyncio.create_task(work).cancel)
             await greet(database)
@@ -160,7 +161,7 @@ async def sweep_again_and_again(database: Database, every: float = 3600.0) -> No
 
 
 async def _telegram(
-    settings: Settings, talk: Talk, inbox: Inbox, limits: Limits, wake: asyncio.Event
+    settings: Settings, talk: Talk, inbox: Inbox, limits: Limits, wake: asyncio.Event, meter: Meter
 ) -> Line:
     database = talk.database
 
@@ -175,7 +176,8 @@ async def _telegram(
     pace = OverallPace()
     # The sender sends through Telegram, whose updates become turns, whose messages go to the sender.
     sender = Sender(database, CHANNEL, lambda *what: telegram.send(*what), wake, now, pace)
-    take = inbox.around(replace(talk, hand_out=sender.hand).take)
+    meter.watch(CHANNEL, sender.tally)
+    take = inbox.around(meter.timed(replace(talk, hand_out=sender.hand).take))
     intake = Intake(take, failed, is_given_up, (DatabaseUnreadable,), limits, lambda: inbox.is_full)
     said = Words(
         neutral=lambda language: _outside(talk.catalogue, language, phrases.UNKNOWN.text),

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     public_url: str = ""
     proxies: str = "127.0.0.1,::1"
     limits: bool = True
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_token: SecretStr = SecretStr("")
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
     telegram_library: Literal["aiogram", "ptb"] = "aiogram"

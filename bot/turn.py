@@ -18,6 +18,7 @@ from dialogs.session import Session
 from dialogs.turn import Answered, Turn
 from dialogs.understand import LONGEST
 from locales.catalogue import Catalogue
+from locales.layered import over
 from storage.database import Database
 from storage.outbox import Parcel
 from storage.turns import Caller, Change, Knock, Loaded, take
@@ -43,6 +44,7 @@ class Talk:
     async def take(self, incoming: Incoming) -> Taken:
         """Committed before it returns. Raises what went wrong, with nothing saved."""
         now = self.now()
+        await self.library.look(now)
         lease = LEASE if self.hand_out is not None else None
         knock = Knock(incoming.channel, incoming.event, now, incoming.code, incoming.address, lease=lease)
         token = self.new_token()
@@ -69,15 +71,16 @@ class Talk:
         if loaded.is_dealt_with and session.asked_for_help:
             session = replace(session, asked_for_help=False)
         moves = self.library.moves(session.script)
+        words = over(self.catalogue, moves.script.words)
         here = Here(
             now=now,
             token=token,
-            translate=lambda phrase: write(self.catalogue, session.language, phrase),
+            translate=lambda phrase: write(words, session.language, phrase),
             languages=self.languages,
             channel=incoming.channel,
         )
         turn = reply(moves, session, incoming.said, here)
-        ours = tuple(write_message(self.catalogue, turn.session.language, say) for say in turn.says)
+        ours = tuple(write_message(words, turn.session.language, say) for say in turn.says)
         return Change(
             session=turn.session if turn.session.mode != "new" else None,  # nothing began: nothing to keep
             events=turn.events,

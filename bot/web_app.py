@@ -13,6 +13,8 @@ from bot.channels.web import web_chat
 from bot.fault import fault
 from bot.inbox import Take
 from bot.limits import Limits, no_limits
+from bot.metrics import Meter
+from bot.metrics_page import metrics_page
 from bot.scripts import Library
 from bot.settings import Settings
 from bot.slow_api import SlowApi
@@ -46,9 +48,10 @@ def web_app(
     take: Take | None = None,
     limits: Limits | None = None,
     stop: Callable[[], Awaitable[None]] | None = None,
+    meter: Meter | None = None,
 ) -> FastAPI:
     """The application. `take`: the way in for turns, if it is not `talk.take`. Without `limits`, nobody is
-    slowed down. `stop` is awaited when it shuts down."""
+    slowed down. With a `meter`, turns that were counted are shown. `stop` is awaited when it shuts down."""
     limits = limits or no_limits()
     # The interactive documentation would fetch scripts from elsewhere; the console describes its own API.
     # Redirects to an address without a slash would go wherever the Host header says.
@@ -67,6 +70,9 @@ def web_app(
     if webhook is not None:
         path = urlsplit(settings.telegram_webhook_url).path or "/telegram"
         app.add_api_route(path, _take_webhook(webhook), methods=["POST"])
+    if meter is not None:
+        token = settings.metrics_token.get_secret_value()
+        app.add_api_route("/metrics", metrics_page(meter, database, token, talk.now), methods=["GET"])
     app.include_router(_chat(settings, talk, database, take or talk.take, limits))
     app.router.routes.extend(
         console(

@@ -62,6 +62,8 @@ def _chosen(answer: SharedAnswer, script: Script | None, look_up: LookUp) -> tup
     if step.kind == "text":
         return ()
     labels = _labels(step, look_up)
+    if labels and not set(answer.value) <= set(labels):
+        return ()  # she chose it in an earlier version of the script: her words stand alone
     return tuple(labels.get(key, key) for key in answer.value)
 
 

@@ -97,19 +97,23 @@ def ask_for_help(
 def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
     """`last` without a part she takes back, at once; None if nothing is left.
 
-    What she still wants to share of it comes back with the next summary.
+    What she still wants to share of it comes back with the next summary. So does what an earlier version of
+    the script had in a part that is not there any more: it may be this one, under another name.
     """
-    gone = [answer for answer in last.answers if answer.part == part]
+    parts = {each.name for each in script.parts} - {part}
+    kept = tuple(answer for answer in last.answers if _part_now(script, answer) in parts)
+    gone = [answer for answer in last.answers if answer not in kept]
     if not gone:
         return last
-    kept = tuple(answer for answer in last.answers if answer.part != part)
     if not kept and not (last.flags.wants_call or last.flags.asked_for_help):
         return None
     feeds = {step.feeds.partition(".")[0] for step in script.steps if step.part == part}
+    if any(answer.part not in {part, *parts} for answer in gone):  # nobody can tell what those fed
+        feeds = {"ambition", "story", "step"}
     skipped = (*last.summary.parts_skipped, part)
     head = replace(
         last.summary,
-        parts_done=tuple(name for name in last.summary.parts_done if name != part),
+        parts_done=tuple(name for name in last.summary.parts_done if name in parts),
         parts_skipped=tuple(each.name for each in script.parts if each.name in skipped),
     )
     return replace(
@@ -125,6 +129,12 @@ def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
         ),
         being_changed=True,
     )
+
+
+def _part_now(script: Script, answer: SharedAnswer) -> str:
+    """The part that a shared answer belongs to in this version of the script."""
+    step = script.by_name.get(answer.question)
+    return answer.part if step is None else step.part
 
 
 def is_same(one: Summary, other: Summary) -> bool:

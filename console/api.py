@@ -104,8 +104,9 @@ def api(
         file = await access.case_file(person, id, now())
         if file is None:
             raise HTTPException(404)
-        reader = Reader(language or person.language, script_words, script_words)
-        read = for_reader(file.summary, await access.script(file), reader.look_up)
+        script = await access.script(file)
+        reader = Reader(language or person.language, script_words, script_words).of(script)
+        read = for_reader(file.summary, script, reader.look_up)
         return _json(_summary.dump_python(read, mode="json"))
 
     return app

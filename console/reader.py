@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
+
+from dialogs.script import Script
+from locales.layered import own_first
 
 Words = Callable[[str, str, str], str]
 """Language, context and English text in; the words in that language out (English where there are none)."""
@@ -36,6 +39,10 @@ class Reader:
     def look_up(self, context: str, text: str) -> str:
         """A script's words in the reader's language."""
         return self.script_words(self.language, context, text)
+
+    def of(self, script: Script | None) -> "Reader":
+        """The same reader with that script version's own translations, where it has them."""
+        return replace(self, script_words=own_first(script.words, self.script_words)) if script else self
 
     def day(self, day: date) -> str:
         """Such as "14 Nov 2026"; of a moment, the day where this machine is."""

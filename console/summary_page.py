@@ -75,6 +75,7 @@ def lay_out(
     file: CaseFile, script: Script | None, reader: Reader, next_states: tuple[CaseState, ...]
 ) -> SummaryPage:
     """Without the script everything is still there, with the questions' keys."""
+    reader = reader.of(script)
     summary = reading.for_reader(file.summary, script, reader.look_up)
     asked = {answer.question: answer.asked for answer in summary.answers}
     return SummaryPage(

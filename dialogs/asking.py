@@ -103,7 +103,7 @@ def told(moves: Moves, session: Session, part: str) -> tuple[Place, ...]:
         and script.by_name[place.step].part == part
         and not script.by_name[place.step].again
         and place in session.answers
-        and session.answers[place].state != "not_asked"
+        and session.answers[place].state in ("answered", "declined")
     )
 
 
@@ -229,7 +229,8 @@ def told_words(script: Script, place: Place, answer: Answer) -> Label:
     if step.kind in ("choice", "several", "cards", "yes_no"):
         labels = {choice.key: _option(step, choice).label for choice in step.choices}
         chosen = tuple(label for key in answer.value if isinstance(label := labels.get(key), Phrase))
-        return Phrase("", "%(choices)s", {"choices": chosen}) if chosen else answer.words
+        is_whole = len(chosen) == len(answer.value)  # a newer version may lack a choice that she made
+        return Phrase("", "%(choices)s", {"choices": chosen}) if chosen and is_whole else answer.words
     if step.kind == "date":
         return Phrase("", "%(day)s", {"day": date.fromisoformat(answer.value[0])})
     return answer.words

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -121,10 +121,16 @@ class _Scope:
     guards: tuple[Test, ...] = ()  # of the part, the loop and the call around it
     loop: str | None = None
     calls: tuple[str, ...] = ()  # this script, then those being taken in, outermost first
+    prefixes: tuple[str, ...] = ("",)  # `prefix`, then those it had in earlier versions
     site: Form | None = None  # the call in this script's own file, for steps that are taken in
 
     def full(self, name: str) -> str:
         return self.prefix + name
+
+    def formerly(self, name: str, formerly: Iterable[str]) -> tuple[str, ...]:
+        """All full names that a step may have had in earlier versions."""
+        found = (prefix + each for prefix in self.prefixes for each in (name, *formerly))
+        return tuple(each for each in dict.fromkeys(found) if each != self.full(name))
 
     def context(self, name: str) -> str:
         return f"{self.script.name}/{name}"
@@ -188,7 +194,9 @@ class _Compiler:
             self.fault(
                 scope, form.line, form.name, "There is a part of this name already. Rename one of them."
             )
-        part = Part(form.name, form.title, form.minutes, scope.context(form.name), form.private, guards)
+        part = Part(
+            form.name, form.title, form.minutes, scope.context(form.name), form.private, guards, form.formerly
+        )
         self.parts.append(part)
         if form.broken:
             self.broken.add(form.name)
@@ -258,8 +266,16 @@ class _Compiler:
             line=form.line_of("ask_again"),
         )
         self._add(closing, form, inside)
-        title = (form.title, scope.context(form.name))
-        self.loops[name] = Loop(name, scope.part, form.at_most, *title, steps=body, again=again)
+        self.loops[name] = Loop(
+            name=name,
+            part=scope.part,
+            at_most=form.at_most,
+            title=form.title,
+            context=scope.context(form.name),
+            steps=body,
+            again=again,
+            formerly=scope.formerly(form.name, form.formerly),
+        )
 
     def _never_empty(self, form: LoopForm, scope: _Scope, first: int) -> None:
         body = self.drafts[first:]
@@ -285,14 +301,16 @@ class _Compiler:
             self.fault(scope, form.line, form.name, words)
             return
         calls, site = (*scope.calls, form.name), scope.site or form
-        inside = replace(scope, script=called, prefix=prefix, calls=calls, site=site)
+        names = (form.name, *form.formerly)
+        prefixes = tuple(f"{before}{each}." for before in scope.prefixes for each in names)
+        inside = replace(scope, script=called, prefix=prefix, prefixes=prefixes, calls=calls, site=site)
         for part in called.parts:
             guards = self._guards(part.only_if, inside, part.name)
             for step in part.steps:
                 self._step(step, replace(inside, guards=guards))
 
     def _once_a_part(self, form: ReadBackForm | ShareForm, scope: _Scope) -> None:
-        parts = [part.name for part in self.parts if self._can_be_read_back(part, scope)]
+        parts = [part for part in self.parts if self._can_be_read_back(part, scope)]
         if scope.loop is not None:
             words = f"A {form.kind} cannot stand inside a loop. Move it behind the loop."
             self.fault(scope, form.line, scope.full(form.name), words)
@@ -421,6 +439,7 @@ def _step(form: StepForm, scope: _Scope) -> Step:
         context=scope.context(form.name),
         loop=scope.loop,
         only_if=scope.guards,
+        formerly=scope.formerly(form.name, form.formerly),
         line=form.line,
     )
     if isinstance(form, SayForm):
@@ -454,32 +473,43 @@ def _asked(form: AskedForm, step: Step) -> Step:
 
 
 def _choice(form: ChoiceForm) -> Choice:
-    return Choice(form.key, form.label, picture=form.picture, accepts=form.accepts)
+    return Choice(form.key, form.label, picture=form.picture, accepts=form.accepts, formerly=form.formerly)
 
 
-def _read_back(form: ReadBackForm, scope: _Scope, part: str) -> Iterator[Step]:
-    yield _about(form, scope, part, "read_back", form.name, (Test(part, "part_answered"),))
+def _read_back(form: ReadBackForm, scope: _Scope, part: Part) -> Iterator[Step]:
+    yield _about(form, scope, part, "read_back", (Test(part.name, "part_answered"),))
 
 
-def _share(form: ShareForm, scope: _Scope, part: str) -> Iterator[Step]:
-    share = _about(form, scope, part, "share", form.name, (Test(part, "part_answered"),))
+def _share(form: ShareForm, scope: _Scope, part: Part) -> Iterator[Step]:
+    share = _about(form, scope, part, "share", (Test(part.name, "part_answered"),))
     yield share
-    which = _about(form, scope, part, "share_which", form.name, (Test(share.name, "is", ("some",)),))
-    yield replace(which, name=f"{share.name}.which", text=form.which, hint="", line=form.line_of("which"))
+    which = _about(form, scope, part, "share_which", (Test(share.name, "is", ("some",)),))
+    yield replace(
+        which,
+        name=f"{share.name}.which",
+        formerly=tuple(f"{name}.which" for name in share.formerly),
+        text=form.which,
+        hint="",
+        line=form.line_of("which"),
+    )
 
 
 def _about(
-    form: ReadBackForm | ShareForm, scope: _Scope, part: str, kind: StepKind, name: str, own: tuple[Test, ...]
+    form: ReadBackForm | ShareForm, scope: _Scope, part: Part, kind: StepKind, own: tuple[Test, ...]
 ) -> Step:
+    former = (
+        f"{name}.{each}" for name in (form.name, *form.formerly) for each in (part.name, *part.formerly)
+    )
     return Step(
-        name=scope.full(f"{name}.{part}"),
+        name=scope.full(f"{form.name}.{part.name}"),
         kind=kind,
         part=scope.part,
-        context=scope.context(name),
+        context=scope.context(form.name),
         text=form.ask,
         hint=form.hint,
         only_if=(*own, *scope.guards),
-        about=part,
+        about=part.name,
+        formerly=scope.formerly(f"{form.name}.{part.name}", former),
         line=form.line,
     )
 

@@ -98,6 +98,9 @@ class _Reply:
             self._while_away(said)
         elif (command := self._command(said)) is not None:
             self._obey(command)
+        elif self.session.moved and mode in ("talking", "change", "ended"):
+            self.events.append(StaleTap())
+            self._arrive((phrases.STALE if isinstance(said, Tap) else phrases.TOO_EARLY,))
         elif isinstance(said, Tap | Text) and said.token not in (None, self.session.token):
             self._stale(phrases.STALE if isinstance(said, Tap) else phrases.TOO_EARLY)
         elif isinstance(said, Unreadable | Command):
@@ -170,7 +173,9 @@ class _Reply:
 
     def _where_she_is(self) -> None:
         """After coming back: the question she was at, or the end."""
-        if self.session.at.step in self.script.by_name:
+        if self.session.moved:
+            self._arrive()
+        elif self.session.at.step in self.script.by_name:
             self._new_token()
             self._ask()
         else:
@@ -210,6 +215,9 @@ class _Reply:
         return self.typed == compared(self.here.translate(label))
 
     def _obey(self, command: CommandName) -> None:
+        if self.session.moved and command in ("start", "again", "skip", "back"):
+            self._arrive((phrases.STALE,) if command in ("skip", "back") else ())
+            return
         match command:
             case "start" | "again":
                 self._show_again()
@@ -403,6 +411,14 @@ class _Reply:
         self._fresh_question(place, last)
         self._ask()
 
+    def _arrive(self, before: Sequence[Label] = ()) -> None:
+        """She was moved to another version: what lies on the way is said, then the question she is at now."""
+        self.session = replace(self.session, moved=False)
+        self._mode("return_")
+        if before:
+            self.says.append(Say(tuple(before), quiet=True))
+        self._go_on(NOWHERE)
+
     def _speak(self, place: Place) -> None:
         step = self.script.step(place.step)
         if step.kind == "branch" or place in self.session.heard:
@@ -562,7 +578,9 @@ class _Reply:
 
     def _return(self, before: Sequence[Label] = ()) -> None:
         """Back from an aside to the question where she was."""
-        if self.session.at.step in self.script.by_name:
+        if self.session.moved:
+            self._arrive(before)
+        elif self.session.at.step in self.script.by_name:
             self._mode("return_")
             self._new_token()  # what she ticked so far stays
             self._ask(before)
@@ -615,7 +633,9 @@ class _Reply:
 
     def _ask_again(self, note: Phrase) -> None:
         mode = self.session.mode
-        if mode == "talking":
+        if self.session.moved and mode in ("talking", "change", "ended"):
+            self._arrive((note,))
+        elif mode == "talking":
             self._ask((note,))
         elif mode in ("paused", "left"):
             self._say_away(phrases.STILL_AWAY, self.session.token)

@@ -131,6 +131,7 @@ class StepForm(Form):
     kind: ClassVar[StepKind | str] = ""
 
     name: Name = Field(alias="@name")
+    formerly: tuple[Name, ...] = ()
     only_if: tuple[ConditionForm, ...] = ()
 
 
@@ -205,6 +206,7 @@ class ChoiceForm(Form):
     then: Jump = NEXT
     picture: Words = ""
     accepts: tuple[Words, ...] = ()
+    formerly: tuple[ChoiceKey, ...] = ()
 
 
 class ChoosingForm(AskedForm):
@@ -297,6 +299,7 @@ class PartForm(Form):
     """A part of the conversation."""
 
     name: Name = Field(alias="part")
+    formerly: tuple[Name, ...] = ()
     title: Words
     minutes: Annotated[int, Field(ge=1, le=60)]
     private: bool = False

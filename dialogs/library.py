@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import PurePath
 
 from dialogs.check_flow import check_flow
+from dialogs.check_formerly import check_formerly
 from dialogs.check_words import check_words
 from dialogs.compile import called_by, compile_script
 from dialogs.errors import BrokenScript, Fault, UnknownScript
@@ -33,6 +34,7 @@ def read_scripts(sources: Sources) -> tuple[dict[str, Script], list[Fault]]:
         compiled = compile_script(form, forms)
         faults.extend(compiled.faults)
         faults.extend(check_words(form))
+        faults.extend(check_formerly(form))
         faults.extend(check_flow(compiled, form.file))
         scripts[name] = compiled.script
     bad = {PurePath(fault.file).stem for fault in faults}
@@ -49,6 +51,17 @@ def load(name: str, sources: Sources) -> Script:
     if faults:
         raise BrokenScript(faults)
     return scripts[name]
+
+
+def load_published(name: str, sources: Sources) -> Script:
+    """A script that was sound when it was published: it stays good, whatever later checks would say.
+
+    Raises BrokenScript where nothing can be made of its file any more.
+    """
+    forms, faults = _read_forms(sources)
+    if name not in forms:
+        raise BrokenScript(faults)
+    return compile_script(forms[name], forms).script
 
 
 def sources_of(name: str, sources: Sources) -> dict[str, str | bytes]:

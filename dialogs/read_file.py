@@ -26,7 +26,7 @@ from dialogs.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 
 F = TypeVar("F", bound=Form)
 
-_LISTS = ("is", "is_not", "includes", "accepts")  # one value or a list of them
+_LISTS = ("is", "is_not", "includes", "accepts", "formerly")  # one value or a list of them
 _OPS = ("is", "is_not", "includes", "at_least", "at_most", "answered")
 
 _STAND_INS: dict[str, Any] = {

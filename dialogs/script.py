@@ -31,6 +31,9 @@ END = "end"
 FORGET = "forget"
 NEXT = "next"
 
+Words = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Translations: language → context → text → words."""
+
 AGREES = ("agree", "yes")
 """Keys of choices that say yes to a consent text."""
 
@@ -55,6 +58,7 @@ class Choice:
     then: str | None = None
     picture: str = ""
     accepts: tuple[str, ...] = ()  # other words that mean this choice, in the source language
+    formerly: tuple[str, ...] = ()  # keys it had in earlier versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Step:
     if_nothing: str = ""  # hand_over: what to say when nothing is shared
     about: str = ""  # read_back, share, share_which: the part it is about
     again: bool = False  # the yes/no question that closes a loop
+    formerly: tuple[str, ...] = ()  # full names it had in earlier versions
     line: int = 0
 
 
@@ -107,6 +112,7 @@ class Part:
     context: str
     private: bool = False  # never read back or shared (start, sharing)
     only_if: tuple[Test, ...] = ()
+    formerly: tuple[str, ...] = ()  # names it had in earlier versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,15 @@ class Loop:
     context: str
     steps: tuple[str, ...]  # body, in order, without `again`
     again: str
+    formerly: tuple[str, ...] = ()  # full names it had in earlier versions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
-    """One compiled script version. `version` names its content: equal content, equal name."""
+    """One compiled script version. `version` names its content: equal content, equal name.
+
+    A published version has its translations with it, and is named by both (`dialogs.versions`).
+    """
 
     name: str
     title: str
@@ -133,6 +143,7 @@ class Script:
     steps: tuple[Step, ...]
     loops: Mapping[str, Loop] = field(default_factory=dict)
     by_name: Mapping[str, Step] = field(default_factory=dict)
+    words: Words = field(default_factory=dict)
 
     def step(self, name: str) -> Step:
         """The step of that name; `UnknownQuestion` if the script has none."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-AnswerState = Literal["not_asked", "declined", "answered"]
+AnswerState = Literal["not_asked", "declined", "answered", "passed_over"]
 
 Mode = Literal[
     "new",  # nothing was said yet
@@ -38,7 +38,8 @@ class Answer:
 
     `words` are hers, exactly as typed, or the label she chose in the language she saw.
     `value` is what the script works with: choice keys, an ISO date, a number; for text the words again.
-    A cleared answer (asked anew) has the state "not_asked".
+    A cleared answer (asked anew) has the state "not_asked". "passed_over": a newer version of the script,
+    to which she was moved, asks it before the place that she had reached; she was never asked.
     """
 
     state: AnswerState
@@ -70,6 +71,7 @@ class Session:
     page: int = 0  # of a question with many choices
     asked_for_help: bool = False
     handed_over: bool = False  # a summary of hers is in the queue
+    moved: bool = False  # to another script version, since her screen was written
     answers: Mapping[Place, Answer] = field(default_factory=dict)
     facts: Mapping[str, str] = field(
         default_factory=dict

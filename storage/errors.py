@@ -5,6 +5,7 @@ StorageError
 │   └── Held              somebody else has the same rows in hand, and does not finish
 ├── DatabaseNewer         a later Trede has changed the tables
 ├── DatabaseBehind        the tables are not there yet, or of an earlier Trede
+├── BackupRefused         a backup cannot be written, read or put back
 ├── WrongKey              the key does not open what is stored
 ├── KeyUnsafe             the key's file can be read by others, or holds no key
 ├── Conflict              somebody else saved in between
@@ -49,6 +50,10 @@ class DatabaseBehind(StorageError):
             f"is from an older Trede (its tables are at '{revision}')" if revision else "has no tables yet"
         )
         super().__init__(f"The database {where} {state}. Run `trede db upgrade`.")
+
+
+class BackupRefused(StorageError):
+    """A backup cannot be written, read or put back. The message says why, and what to do."""
 
 
 class WrongKey(StorageError):

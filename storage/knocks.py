@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union, update
 
 from storage.bulk import listed, one_of
 from storage.sealed import Words, hashed, key_of
@@ -85,24 +85,19 @@ def _by_code(dialect: str) -> Select[Any]:
 def _by_chat(dialect: str) -> Select[Any]:
     return select(
         chats.c.channel, chats.c.address_hash, chats.c.id, chats.c.client, chats.c.unreachable
-    ).where(one_of(chats.c.address_hash, "addresses", dialect))
+    ).where(one_of(chats.c.channel, "channels", dialect), one_of(chats.c.address_hash, "addresses", dialect))
 
 
 def _lock_free(dialect: str) -> Select[Any]:
     """In no fixed order: nobody waits here, so nobody waits for one another."""
+    them = union(
+        select(invites.c.client).where(one_of(invites.c.code_hash, "codes", dialect)),
+        select(chats.c.client).where(
+            one_of(chats.c.channel, "channels", dialect), one_of(chats.c.address_hash, "addresses", dialect)
+        ),
+    )
     return (
-        select(clients.c.id)
-        .where(
-            or_(
-                clients.c.id.in_(
-                    select(invites.c.client).where(one_of(invites.c.code_hash, "codes", dialect))
-                ),
-                clients.c.id.in_(
-                    select(chats.c.client).where(one_of(chats.c.address_hash, "addresses", dialect))
-                ),
-            )
-        )
-        .with_for_update(key_share=True, skip_locked=True)
+        select(clients.c.id).where(clients.c.id.in_(them)).with_for_update(key_share=True, skip_locked=True)
     )
 
 
@@ -125,6 +120,7 @@ def admit_known(connection: Connection, knocks: Sequence[Knock]) -> list[Admitte
     if not codes and not keys:
         return [None] * len(knocks)
     names = {
+        "channels": listed(list({channel for channel, _ in keys}), dialect),
         "codes": listed(list(codes.values()), dialect),
         "addresses": listed(list(keys.values()), dialect),
     }
@@ -149,7 +145,8 @@ def _owners(connection: Connection, names: dict[str, Any], now: datetime) -> dic
 
 
 def _chats(connection: Connection, names: dict[str, Any]) -> dict[tuple[str, str], Row[Any]]:
-    rows = connection.execute(_BY_CHAT[connection.dialect.name], {"addresses": names["addresses"]})
+    wanted = {name: names[name] for name in ("channels", "addresses")}
+    rows = connection.execute(_BY_CHAT[connection.dialect.name], wanted)
     return {(row.channel, row.address_hash): row for row in rows}
 
 
@@ -195,14 +192,14 @@ _HER_NEWEST_CHAT = (
 _THEM = (
     select(clients.c.id)
     .where(
-        or_(
-            clients.c.id == bindparam("client"),
-            clients.c.id.in_(select(invites.c.client).where(invites.c.code_hash == bindparam("code_hash"))),
-            clients.c.id.in_(
+        clients.c.id.in_(
+            union(
+                select(clients.c.id).where(clients.c.id == bindparam("client")),
+                select(invites.c.client).where(invites.c.code_hash == bindparam("code_hash")),
                 select(chats.c.client).where(
                     chats.c.channel == bindparam("channel"), chats.c.address_hash == bindparam("address_hash")
-                )
-            ),
+                ),
+            )
         )
     )
     .order_by(clients.c.id)  # always in this order, so that two who wait do not wait for each other

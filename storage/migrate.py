@@ -48,6 +48,12 @@ def check(url: str) -> None:
         _on_postgres(url, lambda connection: _check(connection, shown(address)), writing=False)
 
 
+def is_newer(revision: str) -> bool:
+    """Whether tables at that revision are of a later version than this one."""
+    known = ScriptDirectory.from_config(config()).walk_revisions()
+    return revision not in {script.revision for script in known}
+
+
 def config() -> Config:
     """Alembic's settings; there is no alembic.ini."""
     settings = Config()
@@ -80,7 +86,7 @@ def _check(connection: Connection, where: str) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
     if found == scripts.get_current_head():
         return
-    if found is None or found in {script.revision for script in scripts.walk_revisions()}:
+    if found is None or not is_newer(found):
         raise DatabaseBehind(where, found)
     raise DatabaseNewer(where, found)
 

@@ -131,8 +131,8 @@ def forget(connection: Connection, refs: Sequence[str]) -> None:
 
 
 async def retry(database: Database, ref: str, due: datetime) -> None:
-    """Sending failed: the chat waits until `due`."""
-    waiting = {"due": due, "lease": None, "tries": outbox.c.tries + 1}
+    """Sending failed: the chat waits until `due`. The row still tells since when it waits."""
+    waiting = {"lease": due, "tries": outbox.c.tries + 1}
     await _do(database, update(outbox).where(outbox.c.ref == ref).values(waiting))
 
 

@@ -92,7 +92,9 @@ _PARCEL = (
     outbox.c.order_key,
 )
 _WAITING = {
-    dialect: select(outbox.c.order_key).where(one_of(outbox.c.order_key, "chats", dialect)).distinct()
+    dialect: select(outbox.c.order_key)
+    .where(one_of(outbox.c.channel, "channels", dialect), one_of(outbox.c.order_key, "chats", dialect))
+    .distinct()
     for dialect in ("sqlite", "postgresql")
 }
 
@@ -125,7 +127,7 @@ class Saving:
         elif any(isinstance(event, Forgotten) for event in change.events):
             erase_conversation(self.connection, who.client)
         elif change.session is not None:
-            self._add_session(change.session, standing, change, knock.now)
+            self.add_session(change.session, standing, change, knock.now)
             summary = self._add_summary(change.session, standing, change, knock.now)
             kept = Kept(key, change.session, standing.version + 1, summary, knock.now.date())
         self._kept.append((who.client, kept))
@@ -158,7 +160,8 @@ class Saving:
 
     # ── the session and what belongs to it ────────────────────────────────────────────────────────
 
-    def _add_session(self, session: Session, standing: Standing, change: Change, now: datetime) -> None:
+    def add_session(self, session: Session, standing: Standing, change: Change, now: datetime) -> None:
+        """Her session, answers, consents and messages; no summary, and nothing that goes out."""
         key = standing.key
         answered = list(_answer_rows(session, key, standing.answers, change.events, now))
         said = list(_message_rows(session, key, standing.messages, change.messages, now))
@@ -235,11 +238,12 @@ class Saving:
 def begin_saving(connection: Connection, admitted: list[Admitted]) -> Saving:
     """For turns of these people."""
     chats = [who.chat.order_key for who in admitted if who.chat is not None]
+    channels = list({who.chat.channel for who in admitted if who.chat is not None})
     if not chats:
         return Saving(connection, set())
     dialect = connection.dialect.name
-    waiting = connection.scalars(_WAITING[dialect], {"chats": listed(chats, dialect)})
-    return Saving(connection, set(waiting))
+    names = {"channels": listed(channels, dialect), "chats": listed(chats, dialect)}
+    return Saving(connection, set(connection.scalars(_WAITING[dialect], names)))
 
 
 def _erased(chat: Chat | None) -> Chat | None:

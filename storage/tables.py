@@ -175,7 +175,18 @@ scripts = Table(  # script versions, as their author wrote them; never changed
     _id("version"),
     Column("name", String(64), nullable=False),
     Column("source", Text, nullable=False),  # JSON: {file name: text} of the script and those it calls
+    Column("words", Text),  # JSON: its translations, {language: {context: {text: words}}}; NULL before 0.2
     Column("created", Moment, nullable=False),
+)
+
+published = Table(  # which version new sessions begin with: the newest row; the others are history
+    "published",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version", String(64), ForeignKey("scripts.version"), nullable=False),
+    Column("origin", String(12), nullable=False),  # packaged: follows upgrades | published: by hand
+    Column("package", String(40), nullable=False),  # the Trede that did it, e.g. "0.2.0"
+    Column("at", Moment, nullable=False),
 )
 
 sessions = Table(
@@ -250,7 +261,7 @@ outbox = Table(  # what still has to be sent; a row goes when it is sent
     Column("address", Sealed("outbox.address"), nullable=False),
     Column("body", Sealed("outbox.body"), nullable=False),
     Column("due", Moment, nullable=False),
-    Column("lease", Moment),  # somebody is sending it until then
+    Column("lease", Moment),  # somebody is sending it until then, or it waits until then for another try
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("order_key", String(64), nullable=False),  # HMAC of the address: one line a chat
     Index(None, "channel", "order_key", "id"),

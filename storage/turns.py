@@ -85,7 +85,7 @@ def _known_events(dialect: str) -> Any:
     return union_all(
         *(
             select(table.c.channel, table.c.event, literal(table.name).label("where")).where(
-                one_of(table.c.event, "events", dialect)
+                one_of(table.c.channel, "channels", dialect), one_of(table.c.event, "events", dialect)
             )
             for table in (received, quarantine)
         )
@@ -223,9 +223,11 @@ def _events(
     """Of these updates: those taken before, and those that failed before."""
     dialect = connection.dialect.name
     ours = {_event(knock) for knock in knocks}
-    rows = connection.execute(
-        _KNOWN_EVENTS[dialect], {"events": listed([event for _, event in ours], dialect)}
-    )
+    names = {
+        "channels": listed(list({channel for channel, _ in ours}), dialect),
+        "events": listed([event for _, event in ours], dialect),
+    }
+    rows = connection.execute(_KNOWN_EVENTS[dialect], names)
     found = [(where, (channel, event)) for channel, event, where in rows if (channel, event) in ours]
     taken = {event for where, event in found if where == received.name}
     return taken, {event for _, event in found} - taken

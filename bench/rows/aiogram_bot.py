@@ -18,7 +18,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from aiogram.utils.i18n import I18n
 
 from bench.row import Place
-from bench.rows.fake_aiogram import TOKEN, unplug
+from bench.rows.fake_aiogram import TOKEN, FakeSession
 from bench.walk import END, QUESTIONS, following
 from bench.words import DOMAIN, write_peers_files
 
@@ -28,8 +28,7 @@ States: Any = type("States", (StatesGroup,), {key: State() for key in QUESTIONS}
 
 def new_bot(place: Place) -> Bot:
     """A bot that talks to the place's fake Bot API."""
-    unplug(place.answer)
-    return Bot(TOKEN)
+    return Bot(TOKEN, session=FakeSession(place.answer))
 
 
 def words(place: Place) -> I18n:

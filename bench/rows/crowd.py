@@ -90,8 +90,10 @@ def _copy(connection: Connection, copying: _Copying, start: int, end: int, step:
     connection.exec_driver_sql(
         f"INSERT INTO {name} ({listed}) "  # noqa: S608 — names of our own tables, and ids
         f"WITH RECURSIVE n(i) AS (SELECT CAST({start} AS BIGINT) "
-        f"UNION ALL SELECT n.i + 1 FROM n WHERE n.i < {end - 1}) "
-        f'SELECT {values} FROM n CROSS JOIN {name} AS t WHERE t."{copying.found_by}" IN ({hers})'
+        f"UNION ALL SELECT n.i + 1 FROM n WHERE n.i < {end - 1}), "
+        # Found once: not every table has an index for it.
+        f'hers AS MATERIALIZED (SELECT * FROM {name} WHERE "{copying.found_by}" IN ({hers})) '
+        f"SELECT {values} FROM n CROSS JOIN hers AS t"
     )
 
 

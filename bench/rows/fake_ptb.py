@@ -2,27 +2,36 @@
 
 from typing import Any
 
-from telegram.request import HTTPXRequest, RequestData
+from telegram.request import BaseRequest, RequestData
 
 from bench.bot_api import Answer
 
 TOKEN = "42:" + "bench" * 7
 
 
-def unplug(answer: Answer) -> None:
-    """From now on, every request of this process goes to `answer` instead of Telegram."""
+class FakeRequest(BaseRequest):
+    """Asks `answer` instead of Telegram."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._ask = answer
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds."""
+        return 5.0
+
+    async def initialize(self) -> None:
+        """There is nothing to open."""
+
+    async def shutdown(self) -> None:
+        """There is nothing to close."""
 
     async def do_request(
-        _self: HTTPXRequest,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        **_timeouts: Any,
+        self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **_more: Any
     ) -> tuple[int, bytes]:
+        """Status and body."""
         given: dict[str, str] = request_data.json_parameters if request_data is not None else {}
-        body = answer(
+        body = self._ask(
             url.rsplit("/", 1)[1], given.get("chat_id"), given.get("text"), given.get("reply_markup")
         )
         return 200, body.encode()
-
-    HTTPXRequest.do_request = do_request  # type: ignore[method-assign, assignment]

@@ -21,7 +21,7 @@ from telegram.ext import (
 )
 
 from bench.row import Place, Row
-from bench.rows.fake_ptb import TOKEN, unplug
+from bench.rows.fake_ptb import TOKEN, FakeRequest
 from bench.walk import END, QUESTIONS, following
 from bench.words import peers_words
 
@@ -31,11 +31,15 @@ Handle = Callable[[Update, Context], Coroutine[Any, Any, str]]
 
 class _PtbRow(Row):
     def __init__(self, place: Place) -> None:
-        unplug(place.answer)
         self._words = peers_words(place.folder / "words")
         self._one_by_one = asyncio.Lock()
         self.app: Application[Any, Any, Any, Any, Any, Any] = (
-            ApplicationBuilder().token(TOKEN).updater(None).build()
+            ApplicationBuilder()
+            .token(TOKEN)
+            .request(FakeRequest(place.answer))
+            .get_updates_request(FakeRequest(place.answer))
+            .updater(None)
+            .build()
         )
         begin: Any = CommandHandler("start", self._start)
         states: dict[object, list[Any]] = {key: self._handlers(key) for key in QUESTIONS}

@@ -12,13 +12,11 @@ from bot.incoming import Incoming
 from bot.intake import Intake
 from bot.outbox import Sender
 from bot.pace import ChatPace, OverallPace
-from bot.telegram_choice import telegram_library
 from dialogs.message import Message
 from storage import outbox
 
 SECRET = "bench" * 8
 NO_LIMIT = 1_000_000_000  # Telegram's own limits are not measured: 30 messages a second would be the result
-WORDS = Words(neutral=lambda _: "?", sorry=lambda _: "?", commands={})
 WHOSE = re.compile(rb'"from": ?{"id": ?(\d+)')
 
 
@@ -33,7 +31,7 @@ class _TelegramRow(Row):
         )
         talk = replace(house.talk, hand_out=self._sender.hand)
         intake = Intake(talk.take, _failed, _is_given_up, ())
-        self._channel = Telegram(library, intake, WORDS, pace)
+        self._channel = Telegram(library, intake, Words(_odd, _odd, {}), pace)
 
     async def start(self) -> None:
         """The channel and the sender."""
@@ -69,7 +67,12 @@ class _TelegramRow(Row):
         return update.replace(b'"/start"', f'"/start {self._house.invites[chat].code}"'.encode())
 
 
-async def _failed(incoming: Incoming, body: str, error: str) -> bool:
+def _odd(_language: str) -> str:
+    """Words that nobody should hear: somebody unknown, or a turn given up."""
+    return "?"
+
+
+async def _failed(_incoming: Incoming, _body: str, error: str) -> bool:
     raise RuntimeError(error)
 
 
@@ -79,18 +82,18 @@ async def _is_given_up(event: str) -> bool:
 
 async def trede_aiogram(place: Place) -> Row:
     """Through aiogram."""
-    from bench.rows.fake_aiogram import TOKEN, unplug
+    from bench.rows.fake_aiogram import TOKEN, FakeSession
+    from bot.channels.telegram_aiogram import Aiogram
 
-    unplug(place.answer)
-    return await _started(place, telegram_library("aiogram", TOKEN))
+    return await _started(place, Aiogram(TOKEN, session=FakeSession(place.answer)))
 
 
 async def trede_ptb(place: Place) -> Row:
     """Through python-telegram-bot."""
-    from bench.rows.fake_ptb import TOKEN, unplug
+    from bench.rows.fake_ptb import TOKEN, FakeRequest
+    from bot.channels.telegram_ptb import Ptb
 
-    unplug(place.answer)
-    return await _started(place, telegram_library("ptb", TOKEN))
+    return await _started(place, Ptb(TOKEN, request=FakeRequest(place.answer)))
 
 
 async def _started(place: Place, library: TelegramLibrary) -> Row:

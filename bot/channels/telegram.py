@@ -19,6 +19,7 @@ from bot.channels.telegram_library import Heard, TelegramLibrary, Update
 from bot.channels.telegram_lines import Lines
 from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
 from bot.channels.telegram_screen import Key, pieces, rows, text_of
+from bot.fault import fault
 from bot.incoming import Incoming
 from bot.intake import Intake, Received
 from bot.pace import OverallPace
@@ -160,7 +161,7 @@ class Telegram:
         try:
             return await self._connected(webhook_url)
         except ChannelRefused as error:
-            log.error("telegram refuses", error=str(error))
+            log.error("telegram refuses", error=fault(error))
             return False
 
     async def _connected(self, webhook_url: str | None) -> bool:
@@ -169,7 +170,7 @@ class Telegram:
             self.username = await username_of(self._library)
             await self._set_webhook(webhook_url)
         except SendingError as error:
-            log.warning("telegram away", error=repr(error))
+            log.warning("telegram away", error=fault(error))
             return False
         # A menu is a convenience: a Bot API server without it is no reason to stay silent.
         await _best_effort(self.set_my_commands(self._words.commands))
@@ -219,7 +220,7 @@ class Telegram:
         try:
             return fetch.result()
         except (SendingError, ChannelRefused) as error:
-            log.warning("telegram away", error=repr(error))
+            log.warning("telegram away", error=fault(error))
             return None
 
     async def _fetch(self, offset: int | None) -> list[Update] | None:
@@ -227,7 +228,7 @@ class Telegram:
         found = await self._library.call("getUpdates", asked, POLL_SECONDS + SECONDS_PER_CALL)
         if isinstance(found, list) and all(is_update(each) for each in found):
             return [mend(each) for each in found]
-        log.warning("telegram away", error="what came instead of updates are none")
+        log.warning("telegram away", why="not_updates")
         return None
 
     def _read(self, update: Update) -> tuple[int, tuple[Update, Heard] | None]:

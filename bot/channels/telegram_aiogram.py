@@ -49,7 +49,7 @@ class Aiogram:
             found = AiogramUpdate.model_validate(update)
         except ValidationError as error:
             # Only where it does not fit: the rest of the error holds what she wrote.
-            log.warning("update not understood", places=[str(each["loc"]) for each in error.errors()][:3])
+            log.warning("update not understood", places=_fields(error))
             return None
         if found.callback_query is not None:
             return _tap(found.callback_query)
@@ -89,6 +89,10 @@ def _message(message: Message) -> Heard | None:
     language = (who.language_code or "") if who else ""
     kind = ContentType(message.content_type).value
     return heard_message(chat.id, chat.type, language, message.text, message.date, kind)
+
+
+def _fields(error: ValidationError) -> str:
+    return ", ".join(".".join(map(str, each["loc"])) for each in error.errors()[:3])
 
 
 def _tap(query: CallbackQuery) -> Heard | None:

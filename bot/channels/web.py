@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from bot.channels.web_form import Form, read_body, read_form
 from bot.channels.web_pages import Pages, Screen, Words
 from bot.channels.web_static import static_file
-from bot.fault import fault
+from bot.fault import fault, trail
 from bot.inbox import InboxFull
 from bot.incoming import Incoming, Taken
 from bot.limits import Limits, no_limits
@@ -142,7 +142,7 @@ class WebChat:
             self.limits.unclear_code(visitor, code)
             if isinstance(error, InboxFull):
                 return self._once_more(code, form, request, BUSY, 503, SOON)
-            log.error("web turn failed", error=fault(error))
+            log.error("web turn failed", error=fault(error), trail=trail(error))
             return self._once_more(code, form, request, FAILED, 503, SOON)
 
     async def _answered(self, code: str, form: Form, visitor: str, request: Request) -> Response:

@@ -66,9 +66,17 @@ parts:
 
 COMMANDS = (
     ("run",),
+    ("doctor",),
+    ("backup",),
+    ("restore",),
     ("db", "upgrade"),
     ("check",),
     ("graph",),
+    ("script", "publish"),
+    ("script", "words"),
+    ("script", "list"),
+    ("script", "show"),
+    ("script", "move"),
     ("i18n", "extract"),
     ("i18n", "update"),
     ("i18n", "status"),

@@ -144,6 +144,7 @@ async def test_while_the_channel_is_away_nothing_is_lost(
 
     assert channel.sent == [("1", "a"), ("1", "b")]
     assert sender.tally["away"] == 5
+    assert sender.tally["refused"] == (5 if isinstance(away, WrongToken) else 0)
 
 
 @pytest.mark.parametrize("error", [Rejected(), KeyError("a fault of ours")])

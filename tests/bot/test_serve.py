@@ -161,8 +161,8 @@ async def test_what_telegram_did_not_take_yet_is_sent_after_a_restart(tmp_path: 
 # ── silent about her words ───────────────────────────────────────────────────────────────────────
 
 
-def test_nothing_of_hers_is_in_the_logs(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+def test_nothing_of_hers_is_in_the_logs_however_much_is_logged(tmp_path: Path) -> None:
+    with running(tmp_path, TREDE_LOG_LEVEL="debug") as server:
         made = json.loads(server.trede("invite", "--name", CANARY, "--language", "en", "--json"))
         link, code = made["web"], made["code"]
         with Chatting(link) as woman:
@@ -188,6 +188,7 @@ def test_nothing_of_hers_is_in_the_logs(tmp_path: Path) -> None:
         server.stop()
 
     logged = server.logs.read_text().replace(server.chat, "")
+    assert '"level": "debug"' in logged
     assert CANARY not in logged
     assert code not in logged
     assert not server.logs.read_text().count("Traceback")

@@ -77,6 +77,8 @@ def test_defaults_are_as_documented() -> None:
     assert f"`{settings.host}`" == told["TREDE_HOST"]
     assert f"`{settings.port}`" == told["TREDE_PORT"]
     assert f"`{settings.proxies}`" == told["TREDE_PROXIES"]
+    assert f"`{settings.log_level}`" == told["TREDE_LOG_LEVEL"]
+    assert settings.metrics_token.get_secret_value() == ""
     assert f"`{settings.telegram_library}`" == told["TREDE_TELEGRAM_LIBRARY"]
     assert settings.database == f"sqlite:///{Path.cwd()}/data/trede.sqlite3"
     assert settings.key == Path("data/key")

@@ -482,7 +482,7 @@ async def test_another_program_that_takes_the_updates_is_named(
         await line.server.all_taken()
 
     assert turns.words == ["one"]
-    assert "Another program takes the updates of this bot" in capsys.readouterr().out
+    assert "TakenElsewhere" in capsys.readouterr().out
 
 
 async def test_a_message_is_sent_once_whatever_is_new_in_telegrams_answer(line: Line) -> None:

@@ -366,6 +366,7 @@ async def newer(database: Database) -> Library:
     sources = {name: text.replace("What may I call you?", "Your name?") for name, text in sources.items()}
     moves = Moves(load("reflection", sources))
     await scripts.publish(database, moves.script.version, "reflection", sources, NOW)
+    await scripts.make_current(database, moves.script.version, "published", "0", NOW)
     return Library(database, moves)
 
 

@@ -28,13 +28,19 @@ def _one(question: str, *value: str) -> Summary:
 
 
 def test_questions_and_choices_are_looked_up_under_their_context(script: Script) -> None:
-    read = for_reader(_one("own_wish", "mine", "unheard of"), script, shout)
+    read = for_reader(_one("own_wish", "mine", "both"), script, shout)
 
     [answer] = read.answers
     assert answer.asked.startswith("THINK OF THE LIFE")
     assert answer.asked.endswith("[reflection/own_wish]")
-    assert answer.chosen == ("MY OWN WISH [reflection/own_wish]", "unheard of")
+    assert answer.chosen == ("MY OWN WISH [reflection/own_wish]", "BOTH [reflection/own_wish]")
     assert answer.verbatim == "hers"
+
+
+def test_with_a_choice_that_the_script_has_no_more_her_words_stand_alone(script: Script) -> None:
+    [answer] = for_reader(_one("kinds", "farm", "gone"), script, shout).answers
+
+    assert (answer.chosen, answer.verbatim) == ((), "hers")
 
 
 def test_yes_and_no_are_the_interfaces_own_words(script: Script) -> None:

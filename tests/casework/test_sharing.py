@@ -3,14 +3,16 @@
 from dataclasses import asdict, replace
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casework.sharing import ask_for_help, summarise
+from casework.sharing import ask_for_help, summarise, withdraw
 from casework.summary import Ambition, Change, Flags, Summary
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import HandedOver
 from tests.dialogs.talking import NINE, Amina, moves_of, talk_through
+from tests.fakes.desk import short_summary
 
 HOPES = ("A small shop", "A teacher", "My grandmother", "Sing", "To swim", "My own wish")
 BREAD = ("Bread", "Up at four", "In time", "No flour", "The selling", "Nobody hungry", "2009-2014", "1")
@@ -490,3 +492,27 @@ def test_two_who_differ_only_in_what_they_keep_have_the_same_summary(
     assert one is not None
     assert one.answers
     assert one == other
+
+
+# ── after she was moved to another version of the script ─────────────────────────────────────────
+
+
+@pytest.mark.parametrize("renamed", ["hopes", "wishes"])
+def test_a_part_she_takes_back_is_gone_though_the_summary_has_it_under_another_name(renamed: str) -> None:
+    script = moves_of("reflection").script
+    last = short_summary("s1")
+    [answer] = last.answers
+    last = replace(last, answers=(replace(answer, question="earlier", part=renamed),))
+
+    assert withdraw(script, "hopes", last) is None
+
+
+def test_with_a_part_taken_back_another_that_the_script_still_has_stays() -> None:
+    script = moves_of("reflection").script
+    last = short_summary("s1")
+    [answer] = last.answers
+    story = replace(answer, question="story", part="stories")
+    left = withdraw(script, "hopes", replace(last, answers=(answer, story)))
+
+    assert left is not None
+    assert left.answers == (story,)

@@ -83,10 +83,9 @@ async def test_a_published_script_never_changes(database: Database) -> None:
     await scripts.publish(database, "v1", "reflection", {"reflection.yaml": "first", "a.yaml": "x"}, NOW)
     await scripts.publish(database, "v1", "reflection", {"reflection.yaml": "second"}, NOW)
 
-    assert await scripts.load(database, "v1") == (
-        "reflection",
-        {"reflection.yaml": "first", "a.yaml": "x"},
-    )
+    kept = await scripts.load(database, "v1")
+    assert kept is not None
+    assert (kept.name, kept.source) == ("reflection", {"reflection.yaml": "first", "a.yaml": "x"})
     assert await scripts.load(database, "v2") is None
 
 
