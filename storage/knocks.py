@@ -209,7 +209,7 @@ _LOCK_NOW = _THEM.with_for_update(key_share=True, nowait=True)
 
 
 def lock_at_once(connection: Connection, knock: Knock) -> None:
-    """Whoever is knocking is ours until the end of the transaction. Fails if somebody else has her in hand."""
+    """Whoever is knocking is ours until the transaction ends. Fails if somebody else has her in hand."""
     _lock(connection, knock, _LOCK_NOW)
 
 
