@@ -109,7 +109,7 @@ def _why(error: OSError) -> str:
 async def opened(settings: Settings) -> AsyncIterator[Database]:
     """The database, with its key, tables up to date. Raises a StorageError or WrongSettings."""
     prepare(settings)
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.database_connections)
     try:
         await finish_rotation(database, settings.key)
         yield database

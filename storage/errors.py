@@ -2,6 +2,7 @@
 
 StorageError
 ├── DatabaseUnreadable    the address is wrong, the file is no database, the server does not answer
+│   └── Held              somebody else has the same rows in hand, and does not finish
 ├── DatabaseNewer         a later Trede has changed the tables
 ├── DatabaseBehind        the tables are not there yet, or of an earlier Trede
 ├── BackupRefused         a backup cannot be written, read or put back
@@ -25,6 +26,10 @@ class DatabaseUnreadable(StorageError):
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"The database {where} cannot be used: {why}. Check TREDE_DATABASE_URL.")
+
+
+class Held(DatabaseUnreadable):
+    """Another transaction has what this one needs. Nothing was saved; try again after a moment."""
 
 
 class DatabaseNewer(StorageError):

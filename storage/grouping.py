@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
-from storage.errors import DatabaseUnreadable
+from storage.errors import DatabaseUnreadable, Held
 
 Job = TypeVar("Job")
 
@@ -65,6 +65,8 @@ class Grouping(Generic[Job]):
         jobs = [job for job, _ in some]
         try:
             results = await self._together(jobs) if jobs else []
+        except Held:
+            results = [ALONE] * len(jobs)
         except DatabaseUnreadable as away:
             for _, done in some:
                 _fail(done, away)

@@ -189,7 +189,7 @@ _HER_NEWEST_CHAT = (
     .order_by(chats.c.created.desc())
     .limit(1)
 )
-_LOCK = (
+_THEM = (
     select(clients.c.id)
     .where(
         clients.c.id.in_(
@@ -203,13 +203,19 @@ _LOCK = (
         )
     )
     .order_by(clients.c.id)  # always in this order, so that two who wait do not wait for each other
-    .with_for_update(key_share=True)
 )
+_LOCK = _THEM.with_for_update(key_share=True)
+_LOCK_NOW = _THEM.with_for_update(key_share=True, nowait=True)
+
+
+def lock_at_once(connection: Connection, knock: Knock) -> None:
+    """Whoever is knocking is ours until the transaction ends. Fails if somebody else has her in hand."""
+    _lock(connection, knock, _LOCK_NOW)
 
 
 def admit(connection: Connection, knock: Knock) -> Admitted | None:
     """None: no such invite or chat, or it is used up, expired, or tied to another chat already."""
-    locked = _lock(connection, knock)
+    locked = _lock(connection, knock, _LOCK)
     if knock.client is not None:
         return _admit_by_id(connection, knock.client)
     owner = _owner(connection, knock)
@@ -231,7 +237,7 @@ def find_by_code(connection: Connection, code: str, now: datetime) -> str | None
     return owner
 
 
-def _lock(connection: Connection, knock: Knock) -> set[str] | None:
+def _lock(connection: Connection, knock: Knock, query: Select[Any]) -> set[str] | None:
     """The clients we hold now. None on SQLite, where the whole transaction has the database for itself."""
     if connection.dialect.name == "sqlite":
         return None
@@ -241,7 +247,7 @@ def _lock(connection: Connection, knock: Knock) -> set[str] | None:
         "channel": knock.channel,
         "address_hash": order_key(knock.channel, knock.address) if knock.address is not None else "",
     }
-    return set(connection.scalars(_LOCK, names))
+    return set(connection.scalars(query, names))
 
 
 def _admit_by_id(connection: Connection, client: str) -> Admitted | None:

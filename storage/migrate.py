@@ -26,7 +26,7 @@ from storage.sqlite import PRAGMAS, engine_for
 T = TypeVar("T")
 
 _SCRIPTS = Path(__file__).parent / "migrations"
-_LOCK = 72_310_451  # any number; PostgreSQL lets one process hold it
+LOCK = 72_310_451  # any number; PostgreSQL lets one process hold it
 
 
 def upgrade(url: str) -> None:
@@ -63,7 +63,7 @@ def config() -> Config:
 
 def _upgrade(connection: Connection, where: str) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        _wait_for_the_other(connection)
     try:
         _check(connection, where)
     except DatabaseBehind:
@@ -72,6 +72,13 @@ def _upgrade(connection: Connection, where: str) -> None:
         command.upgrade(settings, "head")
         if connection.dialect.name == "sqlite":
             _refuse_dangling_rows(connection, where)
+
+
+def _wait_for_the_other(connection: Connection) -> None:
+    """Of several processes that start at once, one changes the tables; the others wait, and find it done."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 def _check(connection: Connection, where: str) -> None:

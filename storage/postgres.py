@@ -1,6 +1,6 @@
 """PostgreSQL, through asyncpg."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import URL
@@ -9,14 +9,16 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.database import Database, T, Work, shown
-from storage.errors import DatabaseUnreadable
+from storage.errors import DatabaseUnreadable, Held
 
-CONNECTIONS = 8
+CONNECTIONS = 8  # of one process, unless TREDE_DATABASE_CONNECTIONS says otherwise
 PATIENCE = 10  # seconds to connect, or to get a connection; then it counts as away
 
 # Somebody else's process may stop in the middle of a transaction. Who waits for its locks gives up and can
 # try again; after a while the server ends the transaction, so that nobody waits for ever.
 LIMITS = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
+
+_HELD = {"55P03", "40P01"}  # lock not available, deadlock
 
 
 class PostgresDatabase(Database):
@@ -24,19 +26,21 @@ class PostgresDatabase(Database):
 
     groups = 2  # one is decided on while the other's statements are under way
 
-    def __init__(self, address: URL) -> None:
+    def __init__(
+        self, address: URL, connections: int = CONNECTIONS, limits: Mapping[str, str] = LIMITS
+    ) -> None:
         super().__init__()
         self._where = shown(address)
         self.own_address = _plain(address)
         self._engine = create_async_engine(
             address,
-            pool_size=CONNECTIONS,
+            pool_size=connections,
             max_overflow=0,
             pool_reset_on_return=None,  # every transaction is closed by us; a reset costs a round trip
             pool_recycle=300,
             pool_timeout=PATIENCE,
             hide_parameters=True,  # parameters are people's words
-            connect_args={"server_settings": LIMITS, "timeout": PATIENCE},
+            connect_args={"server_settings": dict(limits), "timeout": PATIENCE},
         )
         # What is read in several statements must fit together.
         self._reading = self._engine.execution_options(
@@ -65,13 +69,18 @@ class PostgresDatabase(Database):
         except IntegrityError:
             raise
         except DBAPIError as error:
-            # The class's name only: the text may quote a value.
-            cause = error.orig and (error.orig.__cause__ or error.orig)
-            raise DatabaseUnreadable(self._where, type(cause).__name__) from None
+            raise _told(self._where, error) from None
         except NoneFree:  # it is slow, or hangs
             raise DatabaseUnreadable(self._where, "all connections are in use") from None
         except OSError as error:
             raise DatabaseUnreadable(self._where, error.strerror or type(error).__name__) from None
+
+
+def _told(where: str, error: DBAPIError) -> DatabaseUnreadable:
+    """With the class's name only: the text may quote a value."""
+    cause = error.orig and (error.orig.__cause__ or error.orig)
+    kind = Held if getattr(cause, "sqlstate", None) in _HELD else DatabaseUnreadable
+    return kind(where, type(cause).__name__)
 
 
 def _plain(address: URL) -> str:

@@ -12,6 +12,9 @@ from sqlalchemy import Connection, func, select
 from storage.database import Database
 
 _CHANNEL = "trede"
+_PATIENCE = 5.0  # seconds for the server to answer
+_QUIET = "90s"  # longer than a poll of Telegram takes
+_KEEP_ALIVE = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a connection may raise when the server is away."""
 
@@ -52,12 +55,14 @@ async def _listen(address: str, heard: Callable[[str], None]) -> None:
 class Leader:
     """One process of all leads in a thing, such as polling: the one that holds its lock.
 
-    The lock hangs on a connection: when that is lost, or its process, another one can lead.
+    The lock hangs on a connection: when that is lost, or its process, or its machine, another one can lead.
+    Who leads must ask `is_ours` again within `quiet`, else it is taken to have stopped.
     """
 
-    def __init__(self, database: Database, thing: str) -> None:
+    def __init__(self, database: Database, thing: str, quiet: str = _QUIET) -> None:
         self._address = database.own_address
         self._thing = thing
+        self._quiet = quiet
         self._connection: asyncpg.Connection | None = None
         self._leads = False
 
@@ -68,14 +73,23 @@ class Leader:
         try:
             if self._connection is None or self._connection.is_closed():
                 self._leads = False
-                self._connection = await asyncpg.connect(self._address)
-            if not self._leads:
-                self._leads = await self._connection.fetchval(
-                    "SELECT pg_try_advisory_lock(hashtext($1))", f"trede {self._thing}"
-                )
+                self._connection = await self._connected(self._address)
+            self._leads = await self._ask(self._connection)
         except AWAY:
             self._leads = False
         return self._leads
+
+    async def _connected(self, address: str) -> asyncpg.Connection:
+        settings = {**_KEEP_ALIVE, "idle_session_timeout": self._quiet}
+        return await asyncpg.connect(address, timeout=_PATIENCE, server_settings=settings)
+
+    async def _ask(self, connection: asyncpg.Connection) -> bool:
+        """Also by who leads already: it shows the server that we are still there."""
+        if self._leads:
+            await connection.execute("SELECT 1", timeout=_PATIENCE)
+            return True
+        query = "SELECT pg_try_advisory_lock(hashtext($1))"
+        return bool(await connection.fetchval(query, f"trede {self._thing}", timeout=_PATIENCE))
 
     async def resign(self) -> None:
         """Let another one lead."""

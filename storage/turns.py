@@ -4,6 +4,8 @@ Turns that come while a commit is under way are taken together in the next trans
 reads and writes are a few statements for all of them. Who cannot be taken so is taken by herself.
 """
 
+import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,12 +19,18 @@ from dialogs.message import Message
 from dialogs.session import Session
 from storage.bulk import insert_rows, listed, one_of
 from storage.database import Database
+from storage.errors import Held
 from storage.grouping import ALONE, Grouping
-from storage.knocks import Admitted, Knock, Moved, admit, admit_known, event_name
+from storage.knocks import Admitted, Knock, Moved, admit, admit_known, event_name, lock_at_once
 from storage.outbox import Parcel, forget
 from storage.saving import Change, Saved, Saving, begin_saving
 from storage.standing import Caller, Standing, at_hand, load_all
 from storage.tables import quarantine, received
+
+WAITS = 5.0
+"""Seconds that a turn waits for who has her in hand; the other one may have stopped in mid-transaction."""
+LOOKS = 0.25
+"""Seconds between two looks, at most."""
 
 __all__ = ["Caller", "Change", "Decide", "Knock", "Loaded", "Outcome", "sent", "take"]
 
@@ -150,7 +158,21 @@ class _Turns:
     # ── one by herself ────────────────────────────────────────────────────────────────────────────
 
     async def alone(self, job: _Job) -> Outcome | None:
-        """One job in a transaction of its own, waiting for locks if need be."""
+        """One job in a transaction of its own. Who waits has no connection meanwhile: others need it.
+
+        Raises Held if somebody else has her in hand all the time.
+        """
+        until, pause = time.monotonic() + WAITS, 0.005
+        while True:
+            try:
+                return await self._try_alone(job)
+            except Held:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LOOKS)
+
+    async def _try_alone(self, job: _Job) -> Outcome | None:
         try:
             return await self._commit_alone(job)
         except (IntegrityError, Moved):
@@ -167,6 +189,8 @@ class _Turns:
 
     def _alone(self, connection: Connection, visit: _Visit) -> tuple[Outcome, Saving | None]:
         knock = visit.knock
+        # First, as in a group: in another order, two who take the same update could wait for one another.
+        lock_at_once(connection, knock)
         row = {"channel": knock.channel, "event": event_name(knock.event), "at": knock.now}
         if connection.execute(_RECEIVED[connection.dialect.name], row).rowcount != 1:
             return Outcome("duplicate"), None

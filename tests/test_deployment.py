@@ -17,6 +17,7 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[1]
 ROOMS = ("bot", "casework", "console", "dialogs", "locales", "storage")
 SETTINGS = {f"TREDE_{name.upper()}" for name in Settings.model_fields}
+WORKERS = ("trede", "trede-2")
 SECRETS = {
     "POSTGRES_PASSWORD",
     "TREDE_METRICS_TOKEN",
@@ -26,6 +27,7 @@ SECRETS = {
 
 SERVICE_KEYS = {
     "build",
+    "cap_add",
     "cap_drop",
     "depends_on",
     "environment",
@@ -186,11 +188,11 @@ def test_the_package_holds_every_file_of_every_room(package: set[str]) -> None:
 # ── compose.yaml ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_compose_has_trede_and_postgres_with_keys_that_compose_knows() -> None:
+def test_compose_has_two_workers_a_proxy_and_postgres_with_keys_that_compose_knows() -> None:
     found = compose()
 
     assert set(found) == {"services", "volumes"}
-    assert set(found["services"]) == {"trede", "postgres"}
+    assert set(found["services"]) == {*WORKERS, "proxy", "postgres"}
     for service in found["services"].values():
         assert set(service) <= SERVICE_KEYS
 
@@ -201,7 +203,38 @@ def test_each_service_tells_whether_it_is_well_and_trede_waits_for_postgres() ->
     for service in services.values():
         assert set(service["healthcheck"]) == {"test", "interval", "timeout", "retries", "start_period"}
         assert service["healthcheck"]["test"][0] == "CMD"
-    assert services["trede"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    for worker in WORKERS:
+        assert services[worker]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["proxy"]["depends_on"] == {"trede": {"condition": "service_healthy"}}
+
+
+def test_the_workers_are_alike_and_share_the_database_and_the_key() -> None:
+    one, other = (compose()["services"][worker] for worker in WORKERS)
+
+    assert one == other
+    assert "trede-data:/data" in one["volumes"]
+    assert "TREDE_DATABASE_URL" in one["environment"]
+
+
+def test_the_proxy_shares_the_requests_between_all_workers() -> None:
+    found = caddyfile()
+    [line] = [line.split() for line in found.splitlines() if line.strip().startswith("reverse_proxy ")]
+
+    assert line[1:-1] == [f"{worker}:8000" for worker in WORKERS]
+    assert "lb_try_duration" in found, "a worker that is away takes no request down"
+    assert "./docs/Caddyfile:/etc/caddy/Caddyfile:ro" in compose()["services"]["proxy"]["volumes"]
+
+
+def test_the_proxy_hands_on_who_asks_and_logs_no_paths() -> None:
+    found = caddyfile()
+
+    assert "trusted_proxies static private_ranges" in found
+    assert "exclude http.log.error http.handlers.reverse_proxy" in found
+
+
+def caddyfile() -> str:
+    """What it says, without what it explains."""
+    return re.sub(r"^\s*#.*\n", "", (ROOT / "docs/Caddyfile").read_text(), flags=re.MULTILINE)
 
 
 def test_every_setting_named_in_compose_exists() -> None:
@@ -213,7 +246,7 @@ def test_every_setting_named_in_compose_exists() -> None:
 
 def test_no_secret_stands_in_compose() -> None:
     for service in compose()["services"].values():
-        for name, value in service["environment"].items():
+        for name, value in service.get("environment", {}).items():
             if name in SECRETS:
                 assert re.fullmatch(r"\$\{\w+:[-?][^}]*\}", value), name
     assert "trede:${POSTGRES_PASSWORD" in compose()["services"]["trede"]["environment"]["TREDE_DATABASE_URL"]
@@ -222,16 +255,18 @@ def test_no_secret_stands_in_compose() -> None:
 def test_key_and_data_outlive_the_containers() -> None:
     found = compose()
     mounts = [mount.split(":") for service in found["services"].values() for mount in service["volumes"]]
+    files = [name for name, *_ in mounts if name.startswith("./")]
 
-    assert {name for name, _ in mounts} == set(found["volumes"])
+    assert {name for name, *_ in mounts} - set(files) == set(found["volumes"])
+    assert [file for file in files if not (ROOT / file).is_file()] == []
     assert ["trede-data", "/data"] in mounts
 
 
 def test_only_this_machine_reaches_it_without_the_proxy() -> None:
     services = compose()["services"]
 
-    assert [port for port in services["trede"]["ports"] if not port.startswith("127.0.0.1:")] == []
-    assert "ports" not in services["postgres"]
+    assert services["proxy"]["ports"] == ["127.0.0.1:8000:8000"]
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
 
 
 def test_it_has_time_to_finish_before_it_is_killed() -> None:

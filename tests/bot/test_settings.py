@@ -74,6 +74,7 @@ def test_defaults_are_as_documented() -> None:
 
     told = documented()
     assert f"`{settings.data_dir}`" == told["TREDE_DATA_DIR"]
+    assert f"`{settings.database_connections}`" == told["TREDE_DATABASE_CONNECTIONS"]
     assert f"`{settings.host}`" == told["TREDE_HOST"]
     assert f"`{settings.port}`" == told["TREDE_PORT"]
     assert f"`{settings.proxies}`" == told["TREDE_PROXIES"]

@@ -408,9 +408,10 @@ class TelegramServer:
         for courier in self._couriers.values():
             courier.cancel()
         self._couriers = {}
+        if webhook or self.webhook:  # who polls does not notice that there is no webhook still
+            self._poll += 1
+            self._news.set()
         self.webhook, self.webhook_error = webhook, ""
-        self._poll += 1
-        self._news.set()
         if str(params.get("drop_pending_updates", "")).casefold() != "true":
             for update in waiting:
                 self._enqueue(update)

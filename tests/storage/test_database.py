@@ -137,3 +137,16 @@ async def test_a_closed_database_says_so(fresh_database: Database, sqlite_url: s
 
     with pytest.raises(RuntimeError, match="was closed"):
         await database.write(_add("one"))
+
+
+async def test_no_more_connections_are_kept_than_were_asked_for(postgres_url: str) -> None:
+    database = open_database(postgres_url, connections=2)
+
+    def who(connection: Connection) -> int:
+        found: int = connection.scalar(text("SELECT pg_backend_pid() FROM pg_sleep(0.05)"))
+        return found
+
+    seen = await asyncio.gather(*(database.read(who) for _ in range(6)))
+
+    assert len(set(seen)) == 2
+    await database.close()

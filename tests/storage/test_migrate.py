@@ -4,6 +4,7 @@ import asyncio
 import stat
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from storage.database import Database, open_database
 from storage.errors import DatabaseBehind, DatabaseNewer, DatabaseUnreadable, StorageError
-from storage.migrate import check, upgrade
+from storage.migrate import LOCK, check, upgrade
 from storage.tables import metadata
 
 
@@ -58,6 +59,21 @@ async def test_two_who_upgrade_at_once_do_not_disturb_each_other(empty_url: str)
     await asyncio.gather(*(asyncio.to_thread(upgrade, empty_url) for _ in range(3)))
 
     check(empty_url)
+
+
+@pytest.mark.long
+async def test_who_comes_second_waits_however_long_the_first_one_changes_the_tables(
+    postgres_url: str,
+) -> None:
+    first = await asyncpg.connect(postgres_url)
+    await first.execute("SELECT pg_advisory_lock($1)", LOCK)
+    waiting = asyncio.create_task(asyncio.to_thread(upgrade, postgres_url))
+    await asyncio.sleep(7)  # longer than anybody waits for a lock elsewhere
+
+    assert not waiting.done()
+    await first.close()
+
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_the_migrations_make_exactly_the_tables_in_the_code(database: Database) -> None:

@@ -96,6 +96,24 @@ async def test_who_lost_the_connection_does_not_lead_any_more(two: tuple[Databas
     await first.resign()
 
 
+async def test_who_does_not_ask_any_more_has_stopped_and_another_one_leads(
+    two: tuple[Database, Database],
+) -> None:
+    first, second = Leader(two[0], "polling", quiet="200ms"), Leader(two[1], "polling")
+    assert await first.is_ours()
+
+    for _ in range(10):  # it asks again and again: it is there
+        await asyncio.sleep(0.05)
+        assert await first.is_ours()
+        assert not await second.is_ours()
+    await asyncio.sleep(1)
+
+    leaders = [await leader.is_ours() for leader in (second, first)]
+    assert leaders == [True, False]
+    await second.resign()
+    await first.resign()
+
+
 async def test_with_sqlite_there_is_one_process_and_it_leads(fresh_database: Database) -> None:
     assert await Leader(fresh_database, "polling").is_ours()
     await listen(fresh_database, lambda _: None)
