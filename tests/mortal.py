@@ -205,7 +205,7 @@ async def _telegram(house: House, webhook: str, talk: Talk, fate: Fate) -> Teleg
         pace,
         ChatPace(UNLIMITED),
         lease=talk.lease,
-        at_once=1,
+        at_once=1,  # so that a kill can repeat one message, not one in each chat
     )
     intake = Intake(replace(talk, hand_out=sender.hand).take, failed, is_given_up, (DatabaseUnreadable,))
     silent = Words(lambda _: "We do not know you.", lambda _: "We are sorry.", {})
