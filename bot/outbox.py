@@ -24,7 +24,7 @@ from storage.turns import sent
 
 log = structlog.get_logger()
 
-AT_ONCE = 30  # parcels under way
+AT_ONCE = 30  # parcels found by looking, and sends, under way
 LEASE = timedelta(seconds=90)  # longer than any send takes; after a crash, the wait before it is sent again
 LOOK_AGAIN = 5.0  # seconds; another process may have put something in
 SHORTEST_WAIT = 0.05
@@ -36,6 +36,8 @@ class Sender:
     """One loop for one channel. Set `wake` whenever something was put into the outbox that nobody holds.
 
     `first_pause`: seconds after a first failure; it doubles with each further one, up to a minute.
+    `lease`: how long what was taken to be sent is ours; if we are gone by then, somebody else sends it.
+    `at_once`: sends under way, and so the most that may come twice after a kill; in each chat at most one.
     `tally` counts "sent", "slowed", "away", "rejected", "blocked" and "dropped" since the start,
     and of those "away" how many the channel "refused" because of our token.
     """
@@ -50,6 +52,8 @@ class Sender:
         pace: OverallPace,
         chats: ChatPace | None = None,
         first_pause: float = 1.0,
+        lease: timedelta = LEASE,
+        at_once: int = AT_ONCE,
     ) -> None:
         self.tally: Counter[str] = Counter()
         self._database = database
@@ -59,6 +63,8 @@ class Sender:
         self._now = now
         self._overall = pace
         self._first_pause = first_pause
+        self._lease = lease
+        self._free = asyncio.Semaphore(at_once)
         self._chats = chats or ChatPace()
         self._rejected: Counter[str] = Counter()  # parcel → how often the channel refused it
         self._under_way: set[asyncio.Task[None]] = set()
@@ -71,7 +77,7 @@ class Sender:
         self._loop = asyncio.create_task(self._run())
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
-        """Send these at once, one after the other: all to one chat, leased to us for `LEASE` from now on."""
+        """Send these at once, one after the other: all to one chat, leased to us from now on."""
         self._begin(self._deliver_all(parcels))
 
     async def stop(self) -> None:
@@ -100,7 +106,8 @@ class Sender:
     async def _hand_out(self) -> None:
         free = AT_ONCE - len(self._under_way)
         if free > 0:
-            for parcel in await outbox.take_due(self._database, self._channel, self._now(), free, LEASE):
+            now = self._now()
+            for parcel in await outbox.take_due(self._database, self._channel, now, free, self._lease):
                 self._begin(self._deliver_found(parcel))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -142,6 +149,10 @@ class Sender:
         """Send one parcel, and write down what became of it. Whether the next one of its chat may follow."""
         await self._rest(self._chats.wait(parcel.address, time.monotonic()))
         await self._rest(self._overall.wait(time.monotonic()))
+        async with self._free:
+            return await self._send_and_note(parcel)
+
+    async def _send_and_note(self, parcel: Parcel) -> bool:
         try:
             await self._send(parcel.address, parcel.message)
         except RetryAfter as slow:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.incoming import Incoming, Taken
 from bot.outbox import LEASE
@@ -28,8 +28,8 @@ from storage.turns import Caller, Change, Knock, Loaded, take
 class Talk:
     """The way in for every channel.
 
-    `zone` is the women's time zone. `hand_out` sends what a turn left, where this process has a sender.
-    `woken` are told when something waits in the outbox that nobody holds.
+    `zone` is the women's time zone. `hand_out` sends what a turn left, where this process has a sender; it is
+    ours for `lease`. `woken` are told when something waits in the outbox that nobody holds.
     """
 
     database: Database
@@ -41,12 +41,13 @@ class Talk:
     new_token: Callable[[], str] = field(default=lambda: secrets.token_urlsafe(6))
     hand_out: Callable[[Sequence[Parcel]], None] | None = None
     woken: tuple[asyncio.Event, ...] = ()
+    lease: timedelta = LEASE
 
     async def take(self, incoming: Incoming) -> Taken:
         """Committed before it returns. Raises what went wrong, with nothing saved."""
         now = self.now()
         await self.library.look(now)
-        lease = LEASE if self.hand_out is not None else None
+        lease = self.lease if self.hand_out is not None else None
         knock = Knock(
             channel=incoming.channel,
             event=incoming.event,

@@ -1,180 +1,291 @@
-"""The process is killed in the middle of turns, again and again: no answer is lost, none is taken twice."""
+"""The server is killed again and again while many talk: no answer is lost, and nothing is done twice."""
 
 import asyncio
-import multiprocessing
 import random
-import re
-import socket
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from html import unescape
-from multiprocessing.process import BaseProcess
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx
 import pytest
-import uvicorn
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, func, select
 
-from bot.scripts import Library
-from bot.settings import Settings
-from bot.turn import Talk
-from bot.web_app import web_app
-from dialogs.library import load
-from dialogs.moves import Moves
-from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
-from storage import scripts
+from casework.summary import Summary
+from dialogs.message import Message
+from dialogs.session import Session
 from storage.database import Database, open_database
-from storage.invites import invite
-from storage.pages import look
-from storage.sealed import key_of, use_key
-from storage.staff import add_organisation
-from storage.tables import answers, clients
+from storage.invites import Invite, invite
+from storage.sealed import key_of
+from storage.staff import add_organisation, add_staff
+from storage.standing import load, stored_summary
+from storage.stored_session import answer_row
+from storage.tables import answers, clients, messages, outbox, quarantine, received, summaries
 from tests.conftest import KEY
+from tests.crowd import SCRIPT, Woman, talks_on_telegram, talks_on_the_web
+from tests.fakes.telegram_person import Person, Seen
+from tests.fakes.telegram_server import TelegramServer
+from tests.mortal import UNLIMITED, Fate, House, Mortal, Point, listening, now
 
-QUESTIONS = 60
-SCRIPT = (
-    "script: long\ntitle: Long\nparts:\n  - part: one\n    title: One\n    minutes: 5\n    steps:\n"
-    + "".join(f"      - text: q{n}\n        ask: What is number {n}?\n" for n in range(1, QUESTIONS + 1))
-)
+AT_ONCE = 10  # women who talk at the same time; the next one begins when one has ended
+PATIENCE = 120.0  # seconds without a word until it counts as lost; a busy machine is slow
+SQLITE_LEASE = 90.0  # seconds, as in real life: a server that starts again does not wait for it
+POSTGRES_LEASE = 6.0  # another server may be alive, so what a killed one had in hand waits so long
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])  # so that a killed server is back in a moment
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+pytestmark = pytest.mark.xdist_group("kill")  # they share the undisturbed run, and the server of forks
 
 
-def serve(url: str, listening: socket.socket) -> None:
-    """The web application over that database, until it is killed."""
-    asyncio.run(_serve(url, listening))
+@dataclass(frozen=True)
+class Ending:
+    """What is stored of a conversation in the end, without ids, times and tokens."""
 
-
-async def _serve(url: str, listening: socket.socket) -> None:
-    use_key(KEY)
-    database = open_database(url)
-    library = Library(database, Moves(load("long", {"long.yaml": SCRIPT})))
-    await scripts.publish(database, library.current.script.version, "long", {"long.yaml": SCRIPT}, now())
-    words = read_catalogue("client", CLIENT_LANGUAGES)
-    talk = Talk(database, library, words, (("en", "English"),), now)
-    app = web_app(Settings(_env_file=None), talk, library, database, read_catalogue("staff", STAFF_LANGUAGES))
-    await uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).serve(sockets=[listening])
+    session: Session
+    answers: tuple[tuple[Any, ...], ...]  # every one ever given, in order
+    said: tuple[Message, ...]
+    summaries: tuple[Summary, ...]
 
 
 @dataclass
-class Server:
-    """A server that can be killed and comes back at the same address."""
+class Run:
+    """What came of everybody talking."""
 
-    url: str
-    listening: socket.socket
-    process: BaseProcess | None = None
-    kills: int = 0
-
-    def start(self) -> None:
-        self.process = _forks.Process(target=serve, args=(self.url, self.listening), daemon=True)
-        self.process.start()
-
-    def kill(self) -> None:
-        """SIGKILL: nothing is finished, closed or said."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.join()
-        self.kills += 1
-
-    @property
-    def address(self) -> str:
-        host, port = self.listening.getsockname()
-        return f"http://{host}:{port}"
+    endings: list[Ending] = field(default_factory=list)
+    chats: list[list[Seen]] = field(default_factory=list)  # what each phone got; nothing on the web
+    acknowledged: int = 0  # updates and forms
+    taken: int = 0  # those that the database knows
+    left: int = 0  # messages not sent, and updates that failed
+    kills: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
 
 
-@contextmanager
-def serving(url: str) -> Iterator[Server]:
-    # The parent keeps the socket open, so that connections wait while there is no server.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(url, listening)
-        server.start()
-        try:
-            yield server
-        finally:
+# ── the test ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("kills", "women"), [(20, 30), pytest.param(200, 300, marks=pytest.mark.long)], ids=["20", "200"]
+)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_however_often_it_is_killed_all_ends_as_if_nothing_had_happened(
+    kind: str, kills: int, women: int, undisturbed: Callable[[int], Run], request: pytest.FixtureRequest
+) -> None:
+    calm = undisturbed(women)
+    url = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[kind])
+    by_webhook, lease = (False, SQLITE_LEASE) if kind == "sqlite" else (True, POSTGRES_LEASE)
+
+    run = asyncio.run(all_talk(url, women, fates_of(kills), by_webhook=by_webhook, lease=lease))
+
+    again = [repeats(*chats) for chats in zip(run.chats, calm.chats, strict=True)]
+    print(f"{kind}: {women} conversations, {dict(run.kills)}, {sum(again)} repeats, {run.seconds:.0f} s")
+    assert run.kills == Counter(fate.point for fate in fates_of(kills))
+    assert run.endings == calm.endings
+    assert run.acknowledged == run.taken == calm.taken
+    assert run.left == 0
+    assert sum(again) <= kills
+
+
+@pytest.fixture(scope="module")
+def undisturbed(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Run]:
+    """The same conversations while nobody is killed; on SQLite, by webhook."""
+    runs: dict[int, Run] = {}
+
+    def run(women: int) -> Run:
+        if women not in runs:
+            path = shutil.copy(migrated_file, tmp_path_factory.mktemp("undisturbed"))
+            runs[women] = asyncio.run(all_talk(f"sqlite:///{path}", women, by_webhook=True))
+            print(f"undisturbed: {runs[women].taken} acts, {runs[women].seconds:.0f} s")
+            assert {len(each.summaries) for each in runs[women].endings} == {0, 1}
+        return runs[women]
+
+    return run
+
+
+def fates_of(kills: int) -> list[Fate]:
+    """Every point as often as any other, in a random order that is always the same."""
+    chance = random.Random(kills)
+    points: tuple[Point, ...] = get_args(Point)
+    chosen = [points[n % len(points)] for n in range(kills)]
+    chance.shuffle(chosen)
+    return [Fate(point, 1 if "hand-off" in point else chance.randint(1, 20)) for point in chosen]
+
+
+def repeats(chat: Sequence[Seen], undisturbed: Sequence[Seen]) -> int:
+    """How many messages came once more, right after themselves. Fails for any other difference."""
+    again = [seen for seen, before in zip(chat[1:], chat, strict=False) if is_repeat(seen, before)]
+    others = [seen for seen in chat if not any(seen is each for each in again)]
+    assert [shown(seen) for seen in others] == [shown(seen) for seen in undisturbed]
+    return len(again)
+
+
+def is_repeat(seen: Seen, before: Seen) -> bool:
+    """With the same tokens in its buttons; no two messages without buttons are alike in these talks."""
+    return (seen.text, seen.keyboard) == (before.text, before.keyboard)
+
+
+def shown(seen: Seen) -> tuple[str, list[str]]:
+    """What she reads, without the tokens in its buttons."""
+    return seen.text, seen.labels
+
+
+# ── a run ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def all_talk(
+    url: str, women: int, fates: Sequence[Fate] = (), *, by_webhook: bool, lease: float = SQLITE_LEASE
+) -> Run:
+    """So many conversations, while the server meets one fate after the other."""
+    began = time.monotonic()
+    run = Run()
+    database = open_database(url)
+    invites = await invited(database, women)
+    crowd = [Woman(number, invite.code) for number, invite in enumerate(invites)]
+    async with TelegramServer(retry_pause=0.05, chat_burst=UNLIMITED, per_second=UNLIMITED) as telegram:
+        with listening() as socket:
+            server = Mortal(House(url, telegram.url, KEY, SCRIPT, by_webhook, lease), socket)
+            try:
+                await talking(crowd, telegram, server, fates, run.kills)
+                await all_is_sent(database, telegram)
+            finally:
+                server.kill()
+        run.chats = [chat_of(woman, telegram).chat for woman in crowd]
+    run.acknowledged = sum(woman.acts for woman in crowd)
+    run.taken, run.left = await count(database, received), await count(database, outbox, quarantine)
+    run.endings = [await ending(database, invite.client) for invite in invites]
+    await database.close()
+    run.seconds = time.monotonic() - began
+    return run
+
+
+async def invited(database: Database, women: int) -> list[Invite]:
+    await add_organisation(database, "Huis", now())
+    await add_staff(database, email="mara@huis.example", name="Mara", role="manager", now=now())
+    return [
+        await invite(database, name=f"{n}", language="en", manager_email="mara@huis.example", now=now())
+        for n in range(women)
+    ]
+
+
+async def talking(
+    crowd: Sequence[Woman],
+    telegram: TelegramServer,
+    server: Mortal,
+    fates: Sequence[Fate],
+    kills: "Counter[str]",
+) -> None:
+    """Fails if they have ended before the last kill."""
+    async with asyncio.TaskGroup() as group:
+        dying = group.create_task(dies_again_and_again(server, telegram, fates, kills))
+        await all_say_theirs(crowd, telegram, server.address)
+        assert dying.done(), f"only {kills.total()} of {len(fates)} kills while they talked"
+
+
+async def all_say_theirs(crowd: Sequence[Woman], telegram: TelegramServer, address: str) -> None:
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def talks(woman: Woman) -> None:
+        async with free:
+            if woman.number % 6 == 5:
+                await asyncio.wait_for(talks_on_the_web(woman, phone), 3 * PATIENCE)
+            else:
+                await talks_on_telegram(woman, chat_of(woman, telegram), PATIENCE)
+
+    one_request_each = {"connection": "close"}  # so that none goes to a server that is dead already
+    async with (
+        httpx.AsyncClient(base_url=address, timeout=20, headers=one_request_each) as phone,
+        asyncio.TaskGroup() as group,
+    ):
+        for woman in crowd:
+            group.create_task(talks(woman))
+
+
+def chat_of(woman: Woman, telegram: TelegramServer) -> Person:
+    return telegram.person(1000 + woman.number, f"Woman {woman.number}")
+
+
+async def dies_again_and_again(
+    server: Mortal, telegram: TelegramServer, fates: Sequence[Fate], kills: "Counter[str]"
+) -> None:
+    chance = random.Random(len(fates))
+    for fate in fates:
+        server.start(fate)
+        if fate.point == "at random":
+            await some_calls(telegram, fate.left)
+            await asyncio.sleep(chance.uniform(0, 0.03))
             server.kill()
+        await server.dies()
+        kills[str(fate.point)] += 1
+    server.start()
 
 
-def form_on(page: str) -> dict[str, str]:
-    answer = page[page.index('id="answers"') :]
-    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer)
-    return {name: unescape(value) for name, value in reversed(fields)}
+async def some_calls(telegram: TelegramServer, calls: int) -> None:
+    """Until the bot has asked something of Telegram so many times more."""
+    enough = len(telegram.calls) + calls
+    while len(telegram.calls) < enough:  # noqa: ASYNC110
+        await asyncio.sleep(0.002)
 
 
-def send(phone: httpx.Client, path: str, fields: dict[str, str]) -> bool:
-    """Whether she was told that it was taken."""
-    try:
-        return phone.post(path, data=fields).status_code == 303
-    except httpx.TransportError:
-        return False
+async def all_is_sent(database: Database, telegram: TelegramServer) -> None:
+    await telegram.all_taken(PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while await count(database, outbox):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
-async def told(database: Database) -> list[str]:
-    """Her answers, every one that was ever kept, in order."""
+# ── what is left of it ───────────────────────────────────────────────────────────────────────────
 
-    def work(connection: Connection) -> list[str]:
-        her = connection.execute(select(clients.c.id, clients.c.key)).one()
-        key = key_of(her.id, her.key)
-        rows = connection.execute(
-            select(answers.c.session, answers.c.n, answers.c.body).order_by(answers.c.n)
+
+async def ending(database: Database, client: str) -> Ending:
+    """Every row of hers, read from the tables themselves."""
+
+    def work(connection: Connection) -> Ending:
+        key = key_of(client, connection.scalar(select(clients.c.key).where(clients.c.id == client)))
+        session = load(connection, client).session
+        assert session is not None
+
+        def rows(table: Table, *order: str) -> list[tuple[Any, Any]]:
+            hers = (
+                select(table)
+                .where(table.c.session == session.id)
+                .order_by(*(table.c[each] for each in order))
+            )
+            found = connection.execute(hers).all()
+            names = [answer_row(row.session, row.n) if order else row.id for row in found]
+            return [(row, row.body.open(key, name)) for row, name in zip(found, names, strict=True)]
+
+        return Ending(
+            session=timeless(session),
+            answers=tuple(
+                (row.n, row.question, row.round, row.state, body, row.language, row.channel)
+                for row, body in rows(answers, "n")
+            ),
+            said=tuple(replace(Message.from_json(body), token="") for _, body in rows(messages, "n")),
+            summaries=tuple(timeless_summary(body) for _, body in rows(summaries)),
         )
-        return [row.body.open(key, f"{row.session}/{row.n}")["words"] for row in rows]
 
     return await database.read(work)
 
 
-async def invited(database: Database) -> str:
-    await add_organisation(database, "Huis", now())
-    return (await invite(database, name="Amina", language="en", now=now())).code
+def timeless(session: Session) -> Session:
+    """What does not depend on when it was, and on chance."""
+    undated = {place: replace(answer, at=None) for place, answer in session.answers.items()}
+    return replace(session, id="", token="", seed=0, asked_at=None, lag=None, answers=undated)
 
 
-def killed_soon(server: Server, sending: "Future[bool]", chance: random.Random) -> None:
-    """Killed while an answer is on its way: before, in or after its transaction."""
-    threading.Event().wait(chance.uniform(0, 0.03))
-    server.kill()
-    server.start()
-    sending.exception()  # cut off, or taken by the new server if the old one had not begun
+def timeless_summary(stored: Any) -> Summary:
+    """The same for a summary."""
+    summary = stored_summary.validate_python(stored)
+    head = replace(summary.summary, id="", created=datetime.min, minutes=0)
+    shared = tuple(replace(each, share=replace(each.share, decided_at=None)) for each in summary.answers)
+    return replace(summary, summary=head, answers=shared)
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(200, marks=pytest.mark.long)])
-async def test_no_answer_is_lost_and_none_doubled_however_often_the_server_is_killed(
-    sqlite_url: str, kills: int
-) -> None:
-    database = open_database(sqlite_url)
-    path = f"/chat/{await invited(database)}"
-    chance = random.Random(kills)
+async def count(database: Database, *tables: Table) -> int:
+    """How many rows they have together."""
 
-    def talk() -> list[str]:
-        said = []
-        with (
-            serving(sqlite_url) as server,
-            httpx.Client(base_url=server.address, timeout=20, headers={"connection": "close"}) as phone,
-            ThreadPoolExecutor(1) as thread,
-        ):
-            assert send(phone, path, {"command": "start"})
-            for n in range(1, QUESTIONS + 1):
-                fields = form_on(phone.get(path).text) | {"text": f"answer {n}"}
-                for _ in range(kills // 20 if n % 3 == 0 else 0):
-                    phone.get(path)  # it is there
-                    killed_soon(server, thread.submit(send, phone, path, fields), chance)
-                assert send(phone, path, fields), "the same form sent again is taken, or known already"
-                said.append(fields["text"])
-            assert server.kills == kills
-        return said
+    def work(connection: Connection) -> int:
+        return sum(connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
 
-    said = await asyncio.to_thread(talk)
-
-    transcript = await look(database, path.rsplit("/", 1)[1], now())
-    assert transcript is not None
-    hers = [message.paragraphs[0] for _, message in transcript.messages if message.hers]
-    assert await told(database) == said
-    assert hers == said
-    await database.close()
+    return await database.read(work)

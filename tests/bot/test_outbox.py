@@ -101,6 +101,27 @@ async def test_a_slow_chat_does_not_hold_up_another(fresh_database: Database, st
     await all_sent(fresh_database)
 
 
+async def test_no_more_than_so_many_are_under_way_whoever_put_them_there(fresh_database: Database) -> None:
+    channel, held = Channel(), asyncio.Event()
+    channel.holds = dict.fromkeys("abcd", held)
+    for address in "abcd":
+        await waiting(fresh_database, address, address)
+    parcels = await outbox.take_due(fresh_database, "telegram", datetime.now(UTC), 2, LEASE)
+    clock, pace = (lambda: datetime.now(UTC)), OverallPace()
+    sender = Sender(fresh_database, "telegram", channel.send, asyncio.Event(), clock, pace, at_once=3)
+
+    for parcel in parcels:
+        sender.hand([parcel])
+    sender.start()
+    await asyncio.sleep(0.3)
+
+    assert len(channel.tries) == 3
+    held.set()
+    await all_sent(fresh_database)
+    await sender.stop()
+    assert sorted(channel.tries) == list("abcd")
+
+
 async def test_when_told_to_slow_down_it_waits_and_keeps_the_order(
     fresh_database: Database, start: StartSender
 ) -> None:

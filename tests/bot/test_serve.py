@@ -7,11 +7,19 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.outbox import LEASE
+from bot.settings import Settings
+from dialogs.message import Message
+from storage import outbox
+from storage.database import open_database
+from storage.keys import load_key
+from storage.sealed import use_key
 from tests.chatting import Chatting
 from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_server import TelegramServer
@@ -156,6 +164,30 @@ async def test_what_telegram_did_not_take_yet_is_sent_after_a_restart(tmp_path: 
     assert (status, heard_before) == (0, 0)
     assert took < 8
     assert amina.chat[0].text
+
+
+async def test_what_a_killed_process_had_in_hand_is_sent_by_the_next_one_at_once(tmp_path: Path) -> None:
+    async with TelegramServer() as telegram:
+        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        amina = telegram.person()
+        amina.has_written = True
+        async with running_beside(tmp_path, **settings):
+            pass
+        await in_hand(tmp_path / "data", amina.chat_id, "A quiet home")
+
+        async with running_beside(tmp_path, **settings):
+            await amina.hears("A quiet home", timeout=LEASE.total_seconds() / 3)
+
+
+async def in_hand(data: Path, chat: int, words: str) -> None:
+    """A message that somebody has taken to send, and did not."""
+    settings = Settings(_env_file=None, data_dir=data)
+    use_key(load_key(settings.key))
+    database = open_database(settings.database)
+    now = datetime.now(UTC)
+    await outbox.put(database, "telegram", str(chat), [Message("en", (words,))], now)
+    assert await outbox.take_due(database, "telegram", now, 1, LEASE)
+    await database.close()
 
 
 # ── silent about her words ───────────────────────────────────────────────────────────────────────

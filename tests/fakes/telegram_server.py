@@ -65,7 +65,7 @@ class Call:
 class TelegramServer:
     """`async with TelegramServer() as server:` then `server.url` is what `TREDE_TELEGRAM_API` wants.
 
-    `chat_burst`: messages a chat takes at once; then one a second.
+    `chat_burst`: messages a chat takes at once; then one a second. `per_second`: what all take together.
     `retry_pause`: seconds before an update is first posted again (1 at Telegram), doubling to sixty times it.
     """
 
@@ -75,11 +75,13 @@ class TelegramServer:
         username: str = "trede_test_bot",
         retry_pause: float = 1.0,
         chat_burst: int = CHAT_BURST,
+        per_second: int = PER_SECOND,
     ) -> None:
         self.token = token
         self.username = username
         self.retry_pause = retry_pause
         self.chat_burst = float(chat_burst)
+        self.per_second = per_second
         self.calls: list[Call] = []
         self.webhook: Webhook | None = None
         self.webhook_answers: list[int] = []  # statuses the bot's webhook gave, in order
@@ -338,7 +340,7 @@ class TelegramServer:
             self._sent.popleft()
         left, since = self._chat_room.get(chat, (self.chat_burst, now))
         left = min(self.chat_burst, left + (now - since) * CHAT_PER_SECOND)
-        if left < 1 or len(self._sent) >= PER_SECOND:
+        if left < 1 or len(self._sent) >= self.per_second:
             raise Refused(429, "Too Many Requests: retry after 1", retry_after=1)
         self._chat_room[chat] = (left - 1, now)
         self._sent.append(now)
