@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, repeat
+from math import inf
 from typing import Any
 
 import structlog
@@ -78,7 +79,7 @@ class Sender:
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
         """Send these at once, one after the other: all to one chat, leased to us from now on."""
-        self._begin(self._deliver_all(parcels))
+        self._begin(self._deliver_all(parcels, time.monotonic() + self._lease.total_seconds() / 2))
 
     async def stop(self) -> None:
         """Finish the sends at hand; what is left stays in the outbox."""
@@ -119,9 +120,9 @@ class Sender:
         await self._deliver(parcel)
         self._wake.set()  # the next one of that chat may be waiting
 
-    async def _deliver_all(self, parcels: Sequence[Parcel]) -> None:
+    async def _deliver_all(self, parcels: Sequence[Parcel], until: float) -> None:
         for n, parcel in enumerate(parcels, start=1):
-            if not await self._deliver(parcel):
+            if not await self._deliver(parcel, until):
                 return await self._let_go([each.ref for each in parcels[n:]])
         if self._something_waits:
             self._wake.set()  # it may be for that chat
@@ -145,12 +146,15 @@ class Sender:
         except TimeoutError:
             return
 
-    async def _deliver(self, parcel: Parcel) -> bool:
-        """Send one parcel, and write down what became of it. Whether the next one of its chat may follow."""
+    async def _deliver(self, parcel: Parcel, until: float = inf) -> bool:
+        """Send one parcel, and write down what became of it. Whether the next one of its chat may follow.
+
+        After `until`, its lease may be over before it is sent: then it is left to whoever takes it next.
+        """
         await self._rest(self._chats.wait(parcel.address, time.monotonic()))
         await self._rest(self._overall.wait(time.monotonic()))
         async with self._free:
-            return await self._send_and_note(parcel)
+            return time.monotonic() < until and await self._send_and_note(parcel)
 
     async def _send_and_note(self, parcel: Parcel) -> bool:
         try:

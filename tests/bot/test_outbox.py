@@ -245,3 +245,35 @@ async def test_it_wakes_for_a_message_that_is_put_in_later(fresh_database: Datab
             await asyncio.sleep(0.01)
 
     await sender.stop()
+
+
+async def test_what_waited_so_long_that_its_lease_may_be_over_is_left_to_whoever_takes_it_next(
+    fresh_database: Database,
+) -> None:
+    channel = Channel()
+    sender = Sender(
+        *(
+            fresh_database,
+            "telegram",
+            channel.send,
+            asyncio.Event(),
+            lambda: datetime.now(UTC),
+            OverallPace(),
+        ),
+        lease=timedelta(seconds=0.2),
+        at_once=1,
+    )
+    channel.holds["slow"] = asyncio.Event()
+    await waiting(fresh_database, "1", "slow")
+    await waiting(fresh_database, "2", "late")
+    parcels = await outbox.take_due(fresh_database, "telegram", datetime.now(UTC), 10, timedelta(seconds=0.2))
+
+    for parcel in parcels:
+        sender.hand([parcel])
+    await asyncio.sleep(0.15)
+    channel.holds["slow"].set()
+    await sender.stop()
+
+    assert channel.sent == [("1", "slow")]
+    late = await outbox.take_due(fresh_database, "telegram", datetime.now(UTC) + LEASE, 10, LEASE)
+    assert [parcel.message.paragraphs[0] for parcel in late] == ["late"]
