@@ -148,7 +148,7 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
             app = web_app(settings, talk, library, database, staff_words, webhook, take, limits, meter=meter)
             for work in (sweep_again_and_again(database), listen(database, lambda _: wake.set())):
                 stack.callback(asyncio.create_task(work).cancel)
-            bell = Bell(database, talk.take, now)
+            bell = Bell(database, meter.timed(talk.take), now)
             bell.start()
             stack.push_async_callback(bell.stop)
             await greet(database)
