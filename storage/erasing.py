@@ -16,7 +16,7 @@ def erase_conversation(connection: Connection, client: str) -> None:
 
 
 def erase_client(connection: Connection, client: str) -> None:
-    """Everything, and her key, so that nothing of it opens any more in a backup either.
+    """Everything, and her key, so that what may be left of a row on the disk opens no more.
 
     A row without a name stays, so that her used-up invite still means nobody.
     """
