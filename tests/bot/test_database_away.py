@@ -236,7 +236,8 @@ async def test_on_a_full_disk_nothing_is_half_saved_and_afterwards_everything_go
         code = await invited(fresh_database, "Amina")
         amina.writes(f"/start {code}")
         await amina.next_message()
-        await fresh_database.write(no_more_pages)
+        for write in (fresh_database.write, fresh_database.write_now):  # a connection each
+            await write(no_more_pages)
         said = [f"{n} " + "x" * 3_000 for n in range(12)]
         for words in said:
             amina.writes(words)
@@ -245,7 +246,8 @@ async def test_on_a_full_disk_nothing_is_half_saved_and_afterwards_everything_go
         assert taken == said[: len(taken)]
         assert len(taken) < len(said)
 
-        await fresh_database.write(any_number_of_pages)
+        for write in (fresh_database.write, fresh_database.write_now):
+            await write(any_number_of_pages)
         await server.all_taken(timeout=30)
 
         assert await hers(fresh_database, code) == said

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -125,15 +125,26 @@ def talk(seed: int) -> list[Talked]:
     amina.does("start")
     found: list[Talked] = []
     summary: Summary | None = None
-    for _ in range(90):
+    days = iter([2])  # she comes back once, and tells how her step went
+    for _ in range(130):
         summary = after_turn(old(), amina.turn, f"summary-{seed}", NOW, summary)
         if amina.session.mode == "new":
             break
-        found.append(Talked(amina.session, tuple(amina.events), summary))
-        if amina.session.mode == "ended":
+        found.append(Talked(amina.session, tuple(amina.events), named(summary, f"{seed}-{len(found)}")))
+        if amina.session.mode != "ended":
+            say_something(amina, chance)
+        elif (passed := next(days, None)) is not None:
+            amina.does("pause")
+            amina.waits(amina.now + timedelta(days=passed))
+            amina.does("again")
+        else:
             break
-        say_something(amina, chance)
     return found
+
+
+def named(summary: Summary | None, id: str) -> Summary | None:
+    """Each of these people has a summary of her own."""
+    return summary and replace(summary, summary=replace(summary.summary, id=f"summary-{id}"))
 
 
 def say_something(amina: Amina, chance: random.Random) -> None:
