@@ -29,7 +29,8 @@ from sqlalchemy import (
 from dialogs.message import Message
 from storage.bulk import listed, one_of
 from storage.database import Database
-from storage.sealed import Words, hashed, house_key, key_of
+from storage.knocks import order_key
+from storage.sealed import Words, house_key, key_of
 from storage.tables import Moment, chats, clients, outbox
 from storage.together import wake
 
@@ -75,7 +76,7 @@ async def put(
     database: Database, channel: str, address: str, messages: Sequence[Message], now: datetime
 ) -> None:
     """Something to send outside a turn, also to a chat that is nobody's."""
-    order = hashed(f"{channel}:{address}")
+    order = order_key(channel, address)
     own_chat = (
         select(chats.c.id, chats.c.client, clients.c.key)
         .join(clients, clients.c.id == chats.c.client)
@@ -149,7 +150,7 @@ async def release_all(database: Database, channel: str) -> None:
 
 async def unreachable(database: Database, channel: str, address: str) -> None:
     """She blocked us or the chat is gone: mark it, and send nothing more there until she writes again."""
-    key = hashed(f"{channel}:{address}")
+    key = order_key(channel, address)
 
     def work(connection: Connection) -> None:
         connection.execute(
