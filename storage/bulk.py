@@ -26,6 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 
+from storage.driver import binder, run
+
 Rows = Sequence[tuple[Any, ...]]
 
 _ARRAYS = ((Boolean, "boolean"), (Integer, "integer"), (LargeBinary, "bytea"), (DateTime, "timestamptz"))
@@ -66,21 +68,22 @@ def listed(values: Sequence[str], dialect: str) -> Any:
 
 
 def _run(connection: Connection, statement: str, columns: tuple[Column[Any], ...], rows: Rows) -> int:
-    processors = _processors(columns, connection.dialect)
-    made = [
-        tuple(value if make is None else make(value) for make, value in zip(processors, row, strict=True))
-        for row in rows
-    ]
+    made = [list(row) for row in rows]
+    for place, bind in _binders(columns, connection.dialect):
+        for row in made:
+            row[place] = bind(row[place])
     if connection.dialect.name == "postgresql":
         params: Any = tuple(list(values) for values in zip(*made, strict=True))
     else:
-        params = made if len(made) > 1 else made[0]
-    return connection.exec_driver_sql(statement, params).rowcount
+        params = made if len(made) > 1 else tuple(made[0])
+    return run(connection, statement, params).rowcount
 
 
 @cache
-def _processors(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[Any, ...]:
-    return tuple(column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns)
+def _binders(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[tuple[int, Any], ...]:
+    """Where in a row the driver takes another value than ours, and what makes it."""
+    binders = ((place, binder(column.type, dialect)) for place, column in enumerate(columns))
+    return tuple((place, bind) for place, bind in binders if bind is not None)
 
 
 @cache

@@ -1,18 +1,16 @@
 """Finds out who is knocking, by her invite's code or by her chat, and binds a chat to her.
 
-Whoever is found is locked until the end of the transaction, so that her turns come one after the other. There
-are two ways in: many who are known at once (`admit_known`), and anybody by herself (`admit`).
+Whoever is found is locked until the end of the transaction, so that her turns come one after the other. This
+is the way in for anybody by herself; those who are known come in together (see `arrivals`).
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union, update
 
-from storage.bulk import listed, one_of
 from storage.sealed import Words, hashed, key_of
 from storage.tables import chats, clients, invites, outbox
 
@@ -66,110 +64,6 @@ def event_name(event: str) -> str:
     """An update's name as it is stored: as it is, or hashed where it would not fit the column."""
     return event if len(event) <= 128 and event.isprintable() else hashed(event)
 
-
-def _both(make: Any) -> dict[str, Any]:
-    return {dialect: make(dialect) for dialect in ("sqlite", "postgresql")}
-
-
-# ── many at once, all of them known ──────────────────────────────────────────────────────────────
-
-
-def _by_code(dialect: str) -> Select[Any]:
-    return select(invites.c.code_hash, invites.c.client).where(
-        one_of(invites.c.code_hash, "codes", dialect),
-        invites.c.used_up.is_(False),
-        invites.c.expires > bindparam("now", type_=invites.c.expires.type),
-    )
-
-
-def _by_chat(dialect: str) -> Select[Any]:
-    return select(
-        chats.c.channel, chats.c.address_hash, chats.c.id, chats.c.client, chats.c.unreachable
-    ).where(one_of(chats.c.channel, "channels", dialect), one_of(chats.c.address_hash, "addresses", dialect))
-
-
-def _lock_free(dialect: str) -> Select[Any]:
-    """In no fixed order: nobody waits here, so nobody waits for one another."""
-    them = union(
-        select(invites.c.client).where(one_of(invites.c.code_hash, "codes", dialect)),
-        select(chats.c.client).where(
-            one_of(chats.c.channel, "channels", dialect), one_of(chats.c.address_hash, "addresses", dialect)
-        ),
-    )
-    return (
-        select(clients.c.id).where(clients.c.id.in_(them)).with_for_update(key_share=True, skip_locked=True)
-    )
-
-
-_BY_CODE, _BY_CHAT, _LOCK_FREE = _both(_by_code), _both(_by_chat), _both(_lock_free)
-
-
-def admit_known(connection: Connection, knocks: Sequence[Knock]) -> list[Admitted | None]:
-    """Who is known and can be had at once, in the order of `knocks`.
-
-    None: let her in by herself. She is nobody, or new, or comes with something to bind, or is in somebody
-    else's hands just now, or is here twice.
-    """
-    dialect = connection.dialect.name
-    codes = {k.code: hashed(k.code) for k in knocks if k.code is not None and k.address is None}
-    keys = {
-        (k.channel, k.address): order_key(k.channel, k.address)
-        for k in knocks
-        if k.address is not None and k.code is None
-    }
-    if not codes and not keys:
-        return [None] * len(knocks)
-    names = {
-        "channels": listed(list({channel for channel, _ in keys}), dialect),
-        "codes": listed(list(codes.values()), dialect),
-        "addresses": listed(list(keys.values()), dialect),
-    }
-    free = set(connection.scalars(_LOCK_FREE[dialect], names)) if dialect == "postgresql" else None
-    owners = _owners(connection, names, knocks[0].now) if codes else {}
-    found = _chats(connection, names) if keys else {}
-    admitted: list[Admitted | None] = []
-    seen: set[str] = set()
-    for knock in knocks:
-        who = _known(knock, codes, keys, owners, found)
-        if who is None or who.client in seen or (free is not None and who.client not in free):
-            admitted.append(None)
-        else:
-            seen.add(who.client)
-            admitted.append(who)
-    return admitted
-
-
-def _owners(connection: Connection, names: dict[str, Any], now: datetime) -> dict[str, str]:
-    rows = connection.execute(_BY_CODE[connection.dialect.name], {"codes": names["codes"], "now": now})
-    return {row.code_hash: row.client for row in rows}
-
-
-def _chats(connection: Connection, names: dict[str, Any]) -> dict[tuple[str, str], Row[Any]]:
-    wanted = {name: names[name] for name in ("channels", "addresses")}
-    rows = connection.execute(_BY_CHAT[connection.dialect.name], wanted)
-    return {(row.channel, row.address_hash): row for row in rows}
-
-
-def _known(
-    knock: Knock,
-    codes: dict[str, str],
-    keys: dict[tuple[str, str], str],
-    owners: dict[str, str],
-    found: dict[tuple[str, str], Row[Any]],
-) -> Admitted | None:
-    if knock.client is not None:
-        return None
-    if knock.address is None:
-        client = owners.get(codes.get(knock.code or "", ""))
-        return None if client is None else Admitted(client)
-    key = keys.get((knock.channel, knock.address), "")
-    chat = found.get((knock.channel, key))
-    if knock.code is not None or chat is None or chat.unreachable:
-        return None
-    return Admitted(chat.client, Chat(chat.id, knock.channel, knock.address, key))
-
-
-# ── one by herself ───────────────────────────────────────────────────────────────────────────────
 
 _OWNER = select(invites.c.client).where(
     invites.c.code_hash == bindparam("code_hash"),

@@ -9,6 +9,7 @@ from dialogs.session import Session
 from storage.database import Database
 from storage.saving import Change, Saving
 from storage.standing import load
+from storage.stored_session import message_body
 from storage.tables import clients, sessions
 
 Decide = Callable[[Session], Change | None]
@@ -49,7 +50,8 @@ async def move(database: Database, client: str, version: str, decide: Decide, no
         if change is None or change.session is None:
             return False
         saving = Saving(connection, set())
-        saving.add_session(change.session, standing, change, now)
+        bodies = [message_body(message) for message in change.messages]
+        saving.add_session(change.session, standing, change.events, bodies, now)
         saving.write()
         return True
 

@@ -31,6 +31,7 @@ from storage.bulk import listed, one_of
 from storage.database import Database
 from storage.knocks import order_key
 from storage.sealed import Words, house_key, key_of
+from storage.stored_session import message_body
 from storage.tables import Moment, chats, clients, outbox
 from storage.together import wake
 
@@ -94,7 +95,7 @@ async def put(
                     chat=None if chat is None else chat.id,
                     channel=channel,
                     address=Words(address, key, ref),
-                    body=Words(message.as_json(), key, ref),
+                    body=Words(message_body(message), key, ref),
                     due=now,
                     order_key=order,
                 )

@@ -1,27 +1,37 @@
 """Saves what came of turns, in their own transaction: the rows of all are gathered, then written."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
 from casework.sharing import is_same
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
-from storage.bulk import insert_rows, listed, one_of, update_rows
+from storage.bulk import insert_rows, update_rows
 from storage.erasing import erase_client, erase_conversation
 from storage.errors import Conflict
-from storage.knocks import Admitted, Chat, Knock
+from storage.knocks import Admitted, Chat, Knock, event_name
 from storage.outbox import Parcel
 from storage.sealed import Key, Words, house_key
 from storage.standing import AtHand, Kept, Standing, stored_summary
-from storage.stored_session import answer_row, body_of, state_of
-from storage.tables import answers, consents, invites, messages, outbox, sessions, summaries
+from storage.stored_session import answer_row, body_of, message_body, state_of
+from storage.tables import (
+    answers,
+    consents,
+    invites,
+    messages,
+    outbox,
+    quarantine,
+    received,
+    sessions,
+    summaries,
+)
 from storage.timers import sync as sync_timers
 from storage.together import wake
 
@@ -81,6 +91,7 @@ _CONSENT = (
     consents.c.language,
     consents.c.at,
 )
+_EVENT = (received.c.channel, received.c.event, received.c.at)
 _MESSAGE = (messages.c.session, messages.c.n, messages.c.visit, messages.c.body, messages.c.at)
 _PARCEL = (
     outbox.c.ref,
@@ -92,12 +103,11 @@ _PARCEL = (
     outbox.c.lease,
     outbox.c.order_key,
 )
-_WAITING = {
-    dialect: select(outbox.c.order_key)
-    .where(one_of(outbox.c.channel, "channels", dialect), one_of(outbox.c.order_key, "chats", dialect))
-    .distinct()
-    for dialect in ("sqlite", "postgresql")
-}
+_WAITING = (
+    select(outbox.c.order_key)
+    .where(outbox.c.channel == bindparam("channel"), outbox.c.order_key == bindparam("chat"))
+    .limit(1)
+)
 
 
 @dataclass(slots=True)
@@ -109,6 +119,7 @@ class Saving:
 
     connection: Connection
     busy: set[str]
+    _events: list[tuple[Any, ...]] = field(default_factory=list)
     _new: list[tuple[Any, ...]] = field(default_factory=list)
     _changed: list[tuple[Any, ...]] = field(default_factory=list)
     _answers: list[tuple[Any, ...]] = field(default_factory=list)
@@ -119,9 +130,21 @@ class Saving:
     _timers: list[tuple[str, tuple[Timer, ...], tuple[Timer, ...], bool]] = field(default_factory=list)
     _kept: list[tuple[str, Kept | None]] = field(default_factory=list)
 
+    def add_event(self, knock: Knock, *, failed_before: bool) -> None:
+        """Her update is taken from now on."""
+        self._events.append((knock.channel, event_name(knock.event), knock.now))
+        if failed_before:
+            self.settle(knock)
+
+    def settle(self, knock: Knock) -> None:
+        """Her update may have failed before. Now it goes well, so its copy goes."""
+        hers = quarantine.c.channel == knock.channel, quarantine.c.event == event_name(knock.event)
+        self._more.append(delete(quarantine).where(*hers))
+
     def add(self, knock: Knock, who: Admitted, standing: Standing, change: Change) -> Saved:
         """One turn. What touches more than her own rows is done at once, the rest by `write`."""
         key, chat = standing.key, who.chat
+        bodies = [message_body(message) for message in change.messages]
         kept: Kept | None = None
         if any(isinstance(event, Deleted) for event in change.events):
             erase_client(self.connection, who.client)
@@ -129,20 +152,29 @@ class Saving:
         elif any(isinstance(event, Forgotten) for event in change.events):
             erase_conversation(self.connection, who.client)
         elif change.session is not None:
-            self.add_session(change.session, standing, change, knock.now)
+            self.add_session(change.session, standing, change.events, bodies, knock.now)
             before = standing.session.timers if standing.session is not None else ()
             rang = knock.client is not None
             self._timers.append((change.session.id, before, change.session.timers, rang))
             summary = self._add_summary(change.session, standing, change, knock.now)
-            kept = Kept(key, change.session, standing.version + 1, summary, knock.now.date())
+            kept = Kept(
+                standing.caller,
+                standing.found,
+                key,
+                change.session,
+                standing.version + 1,
+                summary,
+                knock.now.date(),
+            )
         self._kept.append((who.client, kept))
         if standing.kept_on != knock.now.date():  # once a day at most: a write less for all her other turns
             self._keep_invite(who.client, knock.now)
         numbered = tuple(enumerate(change.messages, start=standing.messages + 1))
-        return Saved(numbered, self._add_parcels(knock, chat, key, change))
+        return Saved(numbered, self._add_parcels(knock, chat, key, change, bodies))
 
     def write(self) -> None:
         """Raises Conflict if a session is not as it was loaded."""
+        insert_rows(self.connection, _EVENT, self._events)
         insert_rows(self.connection, _NEW_SESSION, self._new)
         matched = update_rows(
             self.connection, _SESSION, self._changed, key=sessions.c.id, version=sessions.c.version
@@ -167,11 +199,18 @@ class Saving:
 
     # ── the session and what belongs to it ────────────────────────────────────────────────────────
 
-    def add_session(self, session: Session, standing: Standing, change: Change, now: datetime) -> None:
-        """Her session, answers, consents and messages; no summary, and nothing that goes out."""
+    def add_session(
+        self,
+        session: Session,
+        standing: Standing,
+        events: tuple[Event, ...],
+        bodies: Sequence[bytes],
+        now: datetime,
+    ) -> None:
+        """Her session, answers, consents and the messages' bodies; no summary, and nothing that goes out."""
         key = standing.key
-        answered = list(_answer_rows(session, key, standing.answers, change.events, now))
-        said = list(_message_rows(session, key, standing.messages, change.messages, now))
+        answered = list(_answer_rows(session, key, standing.answers, events, now))
+        said = list(_message_rows(session, key, standing.messages, bodies, now))
         row = (
             session.script,
             standing.version + 1,
@@ -187,7 +226,7 @@ class Saving:
         else:
             self._changed.append((*row, session.id, standing.version))
         self._answers += answered
-        self._consents += _consent_rows(session, standing.answers, change.events, now)
+        self._consents += _consent_rows(session, standing.answers, events, now)
         self._messages += said
 
     def _add_summary(
@@ -221,19 +260,21 @@ class Saving:
 
     # ── what goes out ─────────────────────────────────────────────────────────────────────────────
 
-    def _add_parcels(self, knock: Knock, chat: Chat | None, key: Key, change: Change) -> tuple[Parcel, ...]:
+    def _add_parcels(
+        self, knock: Knock, chat: Chat | None, key: Key, change: Change, bodies: Sequence[bytes]
+    ) -> tuple[Parcel, ...]:
         """Ours are sent at once by who holds the lease, unless something older waits for that chat."""
         if chat is None or not change.deliver:
             return ()
         leased = knock.lease is not None and chat.order_key not in self.busy
         until = knock.now + knock.lease if knock.lease is not None and leased else None
         parcels: list[Parcel] = []
-        for message in change.messages:
+        for message, text in zip(change.messages, bodies, strict=True):
             if message.hers:
                 continue
             ref = secrets.token_hex(16)
             address = Words(chat.address, key, ref)
-            body = Words(message.as_json(), key, ref)
+            body = Words(text, key, ref)
             self._parcels.append(
                 (ref, chat.id or None, chat.channel, address, body, knock.now, until, chat.order_key)
             )
@@ -242,15 +283,12 @@ class Saving:
         return tuple(parcels) if leased else ()
 
 
-def begin_saving(connection: Connection, admitted: list[Admitted]) -> Saving:
-    """For turns of these people."""
-    chats = [who.chat.order_key for who in admitted if who.chat is not None]
-    channels = list({who.chat.channel for who in admitted if who.chat is not None})
-    if not chats:
+def begin_saving(connection: Connection, who: Admitted) -> Saving:
+    """For a turn of hers."""
+    if who.chat is None:
         return Saving(connection, set())
-    dialect = connection.dialect.name
-    names = {"channels": listed(channels, dialect), "chats": listed(chats, dialect)}
-    return Saving(connection, set(connection.scalars(_WAITING[dialect], names)))
+    values = {"channel": who.chat.channel, "chat": who.chat.order_key}
+    return Saving(connection, set(connection.scalars(_WAITING, values)))
 
 
 def _erased(chat: Chat | None) -> Chat | None:
@@ -308,7 +346,7 @@ def _consent_rows(
 
 
 def _message_rows(
-    session: Session, key: Key, said: int, new: tuple[Message, ...], now: datetime
+    session: Session, key: Key, said: int, new: Sequence[bytes], now: datetime
 ) -> Iterator[tuple[Any, ...]]:
-    for n, message in enumerate(new, start=said + 1):
-        yield session.id, n, session.visit, Words(message.as_json(), key, answer_row(session.id, n)), now
+    for n, body in enumerate(new, start=said + 1):
+        yield session.id, n, session.visit, Words(body, key, answer_row(session.id, n)), now

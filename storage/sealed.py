@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -27,9 +28,16 @@ _FORMAT = b"\x02"
 _FIRST = 1
 """The version of a person's key. Rotating the master key wraps it anew and leaves it as it is."""
 
-# Given bytes, json would first guess their encoding; escaped, NUL and lone surrogates survive.
-_write = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-_read = json.JSONDecoder().decode
+_escape = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_read = json.JSONDecoder().decode  # given bytes, `json.loads` would first guess their encoding
+
+
+def written(value: Any) -> bytes:
+    """JSON. Lone surrogates, which UTF-8 cannot hold, survive as escapes."""
+    try:
+        return to_json(value)
+    except PydanticSerializationError:
+        return _escape(value).encode()
 
 
 class Key:
@@ -43,10 +51,11 @@ class Key:
         self._version = version
 
     def seal(self, value: Any, column: str, row: str) -> bytes:
-        """Encrypt it for this column ("table.column") and row."""
+        """Encrypt it for this column ("table.column") and row. Bytes are JSON that is written already."""
         nonce = os.urandom(12)
         place = f"{column}|{row}|{self._version}".encode()
-        return self._head + nonce + self._cipher.encrypt(nonce, _write(value).encode(), place)
+        text = value if isinstance(value, bytes) else written(value)
+        return self._head + nonce + self._cipher.encrypt(nonce, text, place)
 
     def unseal(self, stored: bytes, column: str, row: str) -> Any:
         """Undo `seal`. Raises `cryptography.exceptions.InvalidTag` for any other key, place or bytes."""
@@ -57,7 +66,7 @@ class Key:
 
 
 class Words(NamedTuple):
-    """What goes into a `Sealed` column: a JSON value, the key it is for, and the row's id."""
+    """What goes into a `Sealed` column: a JSON value (or its bytes), the key it is for, and the row's id."""
 
     value: Any
     key: Key

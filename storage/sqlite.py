@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from storage.database import Database, T, Work, shown
+from storage.driver import run
 from storage.errors import DatabaseUnreadable
 
 PRAGMAS = (
@@ -46,7 +47,7 @@ def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> 
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        run(connection, begin, ())
 
     return engine
 

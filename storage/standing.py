@@ -5,19 +5,20 @@ any number of processes, and saves reading and opening all that she ever said at
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select
 
 from casework.summary import Summary
 from dialogs.session import Session
 from storage.bulk import listed, one_of
 from storage.database import Database
-from storage.sealed import Key, key_of
+from storage.driver import Written
+from storage.sealed import Closed, Key, key_of
 from storage.stored_session import ANSWER_COLUMNS, answers_from, session_from
 from storage.tables import answers, clients, organisations, sessions, staff, summaries
 
@@ -44,9 +45,11 @@ class Caller:
 class Kept:
     """What is kept at hand of a client: her opened key, her session as of a version, and her summary.
 
-    `on`: the day on which her invite was last kept good.
+    `caller` was made of `found`. `on`: the day on which her invite was last kept good.
     """
 
+    caller: Caller
+    found: tuple[Any, ...]
     key: Key
     session: Session
     version: int
@@ -56,9 +59,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a conversation stands. With no session yet, the numbers are 0."""
+    """Where a conversation stands. With no session yet, the numbers are 0. `found`: see `Kept`."""
 
     caller: Caller
+    found: tuple[Any, ...]
     key: Key
     session: Session | None
     last_summary: Summary | None
@@ -99,34 +103,64 @@ def at_hand(database: Database) -> AtHand:
     return found
 
 
-def _standing(dialect: str) -> Select[Any]:
+class Found(NamedTuple):
+    """The driver's values of COLUMNS: first what a `Caller` is made of, then her session and summary."""
+
+    client: str
+    organisation: str
+    organisation_name: str
+    name: bytes
+    key: bytes | None
+    invited_in: str
+    manager: str | None
+    manager_name: str | None
+    id: str | None
+    script: str
+    version: int
+    language: str
+    mode: str
+    answers: int
+    messages: int
+    summary: str | None
+    case_state: str | None
+
+
+OF_CALLER = 8
+"""How many of COLUMNS a `Caller` is made of."""
+
+COLUMNS: tuple[ColumnElement[Any], ...] = (
+    clients.c.id,
+    clients.c.organisation,
+    organisations.c.name,
+    clients.c.name,
+    clients.c.key,
+    clients.c.language,
+    clients.c.manager,
+    staff.c.name,
+    sessions.c.id,
+    sessions.c.script,
+    sessions.c.version,
+    sessions.c.language,
+    sessions.c.mode,
+    sessions.c.answers,
+    sessions.c.messages,
+    summaries.c.id,
+    summaries.c.state,
+)
+
+
+def around(whom: FromClause) -> FromClause:
+    """What COLUMNS are read from; `whom` has `clients` in it."""
     return (
-        select(
-            clients.c.id.label("client"),
-            clients.c.organisation,
-            clients.c.name,
-            clients.c.key,
-            clients.c.language.label("invited_in"),
-            clients.c.manager,
-            organisations.c.name.label("organisation_name"),
-            staff.c.name.label("manager_name"),
-            sessions.c.id,
-            sessions.c.script,
-            sessions.c.version,
-            sessions.c.language,
-            sessions.c.mode,
-            sessions.c.answers,
-            sessions.c.messages,
-            summaries.c.id.label("summary"),
-            summaries.c.state.label("case_state"),
-        )
-        .select_from(clients)
-        .join(organisations, organisations.c.id == clients.c.organisation)
+        whom.outerjoin(organisations, organisations.c.id == clients.c.organisation)
         .outerjoin(staff, staff.c.id == clients.c.manager)
         .outerjoin(sessions, sessions.c.client == clients.c.id)
         .outerjoin(summaries, summaries.c.session == sessions.c.id)
-        .where(one_of(clients.c.id, "clients", dialect))
     )
+
+
+def _standing(dialect: str) -> Select[Any]:
+    return select(*COLUMNS).select_from(around(clients)).where(one_of(clients.c.id, "clients", dialect))
 
 
 def _bodies(dialect: str) -> Select[Any]:
@@ -141,70 +175,86 @@ def _answers(dialect: str) -> Select[Any]:
     return select(*ANSWER_COLUMNS).where(one_of(answers.c.session, "sessions", dialect)).order_by(answers.c.n)
 
 
-_STANDING, _BODIES, _ANSWERS = (
-    {dialect: make(dialect) for dialect in ("sqlite", "postgresql")}
-    for make in (_standing, _bodies, _answers)
+_STANDING = Written(_standing)
+_BODIES, _ANSWERS = (
+    {dialect: make(dialect) for dialect in ("sqlite", "postgresql")} for make in (_bodies, _answers)
 )
 
 
 def load(connection: Connection, client: str) -> Standing:
     """The client must exist. `session.answers` holds the newest answer to each place."""
-    return load_all(connection, [client], AtHand())[client]
+    return load_one(connection, client, AtHand())
 
 
-def load_all(connection: Connection, them: Sequence[str], near: AtHand) -> dict[str, Standing]:
-    """As `load`, for several at once; what `near` has of the right version is not read again."""
-    dialect = connection.dialect.name
-    rows = connection.execute(_STANDING[dialect], {"clients": listed(them, dialect)}).all()
-    kept = {row.client: near.get(row.client) for row in rows}
-    keys = {row.client: _key(row, kept[row.client]) for row in rows}
-    missing = {row.id: keys[row.client] for row in rows if row.id and not _is_current(row, kept[row.client])}
-    read = _read(connection, missing, rows) if missing else {}
-    return {row.client: _made(row, keys[row.client], kept[row.client], read) for row in rows}
+def load_one(connection: Connection, client: str, near: AtHand) -> Standing:
+    """As `load`; what `near` has of the right version is not read again."""
+    rows = _STANDING.run(connection, {"clients": listed([client], connection.dialect.name)}).fetchall()
+    return standings(connection, [Found._make(row) for row in rows], near)[client]
 
 
-def _is_current(row: Row[Any], kept: Kept | None) -> bool:
-    return kept is not None and kept.session.id == row.id and kept.version == row.version
+def standings(connection: Connection, them: Sequence[Found], near: AtHand) -> dict[str, Standing]:
+    """By client, what was found of her made whole."""
+    kept = {found.client: near.get(found.client) for found in them}
+    callers = {found.client: _caller(found, kept[found.client]) for found in them}
+    missing = {
+        found.id: (found, callers[found.client][1])
+        for found in them
+        if found.id is not None and not _is_current(found, kept[found.client])
+    }
+    read = _read(connection, missing) if missing else {}
+    return {found.client: _made(found, *callers[found.client], kept[found.client], read) for found in them}
 
 
-def _key(row: Row[Any], kept: Kept | None) -> Key:
-    """A key that is at hand is still hers, unless everything was erased since."""
-    return kept.key if kept is not None and row.key is not None else key_of(row.client, row.key)
+def _is_current(found: Found, kept: Kept | None) -> bool:
+    return kept is not None and kept.session.id == found.id and kept.version == found.version
+
+
+def _caller(found: Found, kept: Kept | None) -> tuple[Caller, Key]:
+    if kept is not None and kept.found == found[:OF_CALLER]:
+        return kept.caller, kept.key
+    key = key_of(found.client, found.key)
+    caller = Caller(
+        client=found.client,
+        organisation=found.organisation,
+        organisation_name=found.organisation_name,
+        name=Closed(found.name, "clients.name").open(key, found.client),
+        language=found.invited_in,
+        manager=found.manager,
+        manager_name=found.manager_name or "",
+    )
+    return caller, key
 
 
 def _made(
-    row: Row[Any], key: Key, kept: Kept | None, read: Mapping[str, tuple[Session, Summary | None]]
+    found: Found,
+    caller: Caller,
+    key: Key,
+    kept: Kept | None,
+    read: Mapping[str, tuple[Session, Summary | None]],
 ) -> Standing:
     session: Session | None = None
     summary: Summary | None = None
-    if row.id is not None and row.id in read:
-        session, summary = read[row.id]
-    elif row.id is not None and kept is not None:
+    if found.id is not None and found.id in read:
+        session, summary = read[found.id]
+    elif found.id is not None and kept is not None:
         session, summary = kept.session, kept.last_summary
     return Standing(
-        caller=Caller(
-            client=row.client,
-            organisation=row.organisation,
-            organisation_name=row.organisation_name,
-            name=row.name.open(key, row.client),
-            language=row.invited_in,
-            manager=row.manager,
-            manager_name=row.manager_name or "",
-        ),
+        caller=caller,
+        found=found[:OF_CALLER],
         key=key,
         session=session,
-        last_summary=summary if row.summary is not None else None,
-        summary_id=row.summary,
-        case_state=row.case_state,
-        version=row.version or 0,
-        answers=row.answers or 0,
-        messages=row.messages or 0,
+        last_summary=summary if found.summary is not None else None,
+        summary_id=found.summary,
+        case_state=found.case_state,
+        version=found.version or 0,
+        answers=found.answers or 0,
+        messages=found.messages or 0,
         kept_on=kept.on if kept is not None else None,
     )
 
 
 def _read(
-    connection: Connection, missing: Mapping[str, Key], rows: Iterable[Row[Any]]
+    connection: Connection, missing: Mapping[str, tuple[Found, Key]]
 ) -> dict[str, tuple[Session, Summary | None]]:
     """Sessions and summaries, by the session's id."""
     dialect = connection.dialect.name
@@ -212,17 +262,16 @@ def _read(
     given: dict[str, list[Row[Any]]] = {id: [] for id in missing}
     for answer in connection.execute(_ANSWERS[dialect], names):
         given[answer.session].append(answer)
-    heads = {row.id: row for row in rows if row.id in missing}
     return {
-        row.id: (
-            session_from(
-                heads[row.id],
-                row.state.open(missing[row.id], row.id),
-                answers_from(given[row.id], missing[row.id]),
-            ),
-            None
-            if row.body is None
-            else stored_summary.validate_python(row.body.open(missing[row.id], row.summary)),
-        )
+        row.id: _opened(row, *missing[row.id], given[row.id])
         for row in connection.execute(_BODIES[dialect], names)
     }
+
+
+def _opened(
+    row: Row[Any], found: Found, key: Key, given: Sequence[Row[Any]]
+) -> tuple[Session, Summary | None]:
+    session = session_from(found, row.state.open(key, row.id), answers_from(given, key))
+    if row.body is None:
+        return session, None
+    return session, stored_summary.validate_python(row.body.open(key, row.summary))

@@ -1,18 +1,21 @@
-"""A session and its answers as they are stored: JSON for `sessions.state` and `answers.body`."""
+"""A session, its answers and messages as they are stored: JSON for the sealed columns."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import Row
 
+from dialogs.message import Message
 from dialogs.session import Answer, Place, Session
-from storage.sealed import Key
+from storage.sealed import Key, written
 from storage.tables import answers
 
 # A field that a later version adds gets its default; one that it drops is passed over.
 _session = TypeAdapter(Session)
+_message = TypeAdapter(Message)
 _HAVE_COLUMNS = {"id", "script", "language", "mode", "answers"}  # these have columns or rows of their own
 ANSWER_COLUMNS = (
     answers.c.session,
@@ -27,15 +30,24 @@ ANSWER_COLUMNS = (
 )
 
 
-def state_of(session: Session) -> dict[str, Any]:
-    """All of a session that has no column or table of its own."""
-    state: dict[str, Any] = _session.dump_python(
-        session, mode="json", exclude=_HAVE_COLUMNS, exclude_defaults=True
-    )
-    return state
+def state_of(session: Session) -> bytes:
+    """JSON: all of a session that has no column or table of its own."""
+    return _json(_session, session, exclude=_HAVE_COLUMNS)
 
 
-def session_from(row: Row[Any], state: Mapping[str, Any], given: Mapping[Place, Answer]) -> Session:
+def message_body(message: Message) -> bytes:
+    """JSON, as `Message.from_json` takes it."""
+    return _json(_message, message)
+
+
+def _json(kind: TypeAdapter[Any], value: Any, **more: Any) -> bytes:
+    try:
+        return kind.dump_json(value, exclude_defaults=True, **more)
+    except PydanticSerializationError:  # lone surrogates
+        return written(kind.dump_python(value, mode="json", exclude_defaults=True, **more))
+
+
+def session_from(row: Any, state: Mapping[str, Any], given: Mapping[Place, Answer]) -> Session:
     """What `state_of` took apart. `row` has the columns of `sessions` beside it."""
     columns = {"id": row.id, "script": row.script, "language": row.language, "mode": row.mode}
     return replace(_session.validate_python({**state, **columns}), answers=given)

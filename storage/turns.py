@@ -10,22 +10,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, literal, select, union_all
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
-from storage.bulk import insert_rows, listed, one_of
+from storage.arrivals import Arrival, arrivals
 from storage.database import Database
 from storage.errors import Held
 from storage.grouping import ALONE, Grouping
-from storage.knocks import Admitted, Knock, Moved, admit, admit_known, event_name, lock_at_once
+from storage.knocks import Admitted, Knock, Moved, admit, event_name, lock_at_once
 from storage.outbox import Parcel, forget
 from storage.saving import Change, Saved, Saving, begin_saving
-from storage.standing import Caller, Standing, at_hand, load_all
-from storage.tables import quarantine, received
+from storage.standing import Caller, Standing, at_hand, load_one
+from storage.tables import received
 
 WAITS = 5.0
 """Seconds that a turn waits for who has her in hand; the other one may have stopped in mid-transaction."""
@@ -77,22 +77,6 @@ _RECEIVED = {
     "sqlite": sqlite.insert(received).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(received).on_conflict_do_nothing(),
 }
-_EVENT = (received.c.channel, received.c.event, received.c.at)
-
-
-def _known_events(dialect: str) -> Any:
-    """Which updates were taken before, and which failed before: once one goes well, its copy goes."""
-    return union_all(
-        *(
-            select(table.c.channel, table.c.event, literal(table.name).label("where")).where(
-                one_of(table.c.channel, "channels", dialect), one_of(table.c.event, "events", dialect)
-            )
-            for table in (received, quarantine)
-        )
-    )
-
-
-_KNOWN_EVENTS = {dialect: _known_events(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 async def take(database: Database, knock: Knock, decide: Decide) -> Outcome:
@@ -135,25 +119,11 @@ class _Turns:
     def _together(self, connection: Connection, jobs: Sequence[_Job]) -> tuple[list[Any], Saving]:
         forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
         visits = [job for job in jobs if isinstance(job, _Visit)]
-        admitted = admit_known(connection, [visit.knock for visit in visits]) if visits else []
-        outcomes, saving = self._take_known(connection, visits, admitted)
-        return [next(outcomes) if isinstance(job, _Visit) else None for job in jobs], saving
-
-    def _take_known(
-        self, connection: Connection, visits: Sequence[_Visit], admitted: Sequence[Admitted | None]
-    ) -> tuple[Any, Saving]:
-        known = [(visit, who) for visit, who in zip(visits, admitted, strict=True) if who is not None]
-        taken, failed = _events(connection, [visit.knock for visit, _ in known]) if known else (set(), set())
-        new = [(visit, who) for visit, who in known if _event(visit.knock) not in taken]
-        standings = load_all(connection, [who.client for _, who in new], self._near) if new else {}
-        saving = begin_saving(connection, [who for _, who in new])
-        done = {id(visit): _decided(saving, visit, who, standings[who.client]) for visit, who in new}
-        insert_rows(connection, _EVENT, [(*_event(visit.knock), visit.knock.now) for visit, _ in new])
+        found = arrivals(connection, [visit.knock for visit in visits], self._near) if visits else []
+        saving = Saving(connection, {_chat(each) for each in found if each is not None and each.is_busy})
+        outcomes = iter([_outcome(saving, *both) for both in zip(visits, found, strict=True)])
         saving.write()
-        _settle(connection, failed)
-        repeated = {id(visit): Outcome("duplicate") for visit, _ in known if id(visit) not in done}
-        results = {**done, **repeated}
-        return iter([results.get(id(visit), ALONE) for visit in visits]), saving
+        return [next(outcomes) if isinstance(job, _Visit) else None for job in jobs], saving
 
     # ── one by herself ────────────────────────────────────────────────────────────────────────────
 
@@ -197,12 +167,22 @@ class _Turns:
         who = admit(connection, knock)
         if who is None:
             return Outcome("unknown"), None
-        standing = load_all(connection, [who.client], self._near)[who.client]
-        saving = begin_saving(connection, [who])
+        standing = load_one(connection, who.client, self._near)
+        saving = begin_saving(connection, who)
+        saving.settle(knock)
         outcome = _decided(saving, visit, who, standing)
         saving.write()
-        _settle(connection, {_event(knock)})
         return outcome, saving
+
+
+def _outcome(saving: Saving, visit: _Visit, arrival: Arrival | None) -> Any:
+    """Of somebody in a group; ALONE if she is to be let in by herself."""
+    if arrival is None:
+        return ALONE
+    if arrival.standing is None:
+        return Outcome("duplicate")
+    saving.add_event(visit.knock, failed_before=arrival.failed)
+    return _decided(saving, visit, arrival.who, arrival.standing)
 
 
 def _decided(saving: Saving, visit: _Visit, who: Admitted, standing: Standing) -> Outcome:
@@ -213,28 +193,5 @@ def _decided(saving: Saving, visit: _Visit, who: Admitted, standing: Standing) -
     return Outcome("done", saved.messages, saved.parcels)
 
 
-def _event(knock: Knock) -> tuple[str, str]:
-    return knock.channel, event_name(knock.event)
-
-
-def _events(
-    connection: Connection, knocks: Sequence[Knock]
-) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Of these updates: those taken before, and those that failed before."""
-    dialect = connection.dialect.name
-    ours = {_event(knock) for knock in knocks}
-    names = {
-        "channels": listed(list({channel for channel, _ in ours}), dialect),
-        "events": listed([event for _, event in ours], dialect),
-    }
-    rows = connection.execute(_KNOWN_EVENTS[dialect], names)
-    found = [(where, (channel, event)) for channel, event, where in rows if (channel, event) in ours]
-    taken = {event for where, event in found if where == received.name}
-    return taken, {event for _, event in found} - taken
-
-
-def _settle(connection: Connection, events: set[tuple[str, str]]) -> None:
-    for channel, event in events:
-        connection.execute(
-            delete(quarantine).where(quarantine.c.channel == channel, quarantine.c.event == event)
-        )
+def _chat(arrival: Arrival) -> str:
+    return "" if arrival.who.chat is None else arrival.who.chat.order_key

@@ -6,9 +6,8 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage import sealed
-from storage.sealed import Key
+from storage.sealed import Key, written
 
-_write = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _read = json.JSONDecoder().decode
 
 
@@ -21,7 +20,7 @@ def unseal_everything() -> None:
 
 
 def _plain(self: Key, value: Any, column: str, row: str) -> bytes:
-    return _write(value).encode()
+    return value if isinstance(value, bytes) else written(value)
 
 
 def _back(self: Key, stored: bytes, column: str, row: str) -> Any:

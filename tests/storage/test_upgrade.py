@@ -21,6 +21,7 @@ from storage.migrate import config, upgrade
 from storage.pages import look
 from storage.sealed import hashed, use_key
 from storage.standing import stored_summary
+from storage.stored_session import message_body
 from storage.turns import take
 from tests.conftest import KEY
 from tests.storage.house import NOW, SCRIPT, by_chat, by_code, loaded, ours, says, summary_of
@@ -36,7 +37,7 @@ def _old(value: Any, about: str) -> bytes:
 
 
 def _rows() -> dict[str, dict[str, Any]]:
-    message = ours("Welcome").as_json()
+    message = json.loads(message_body(ours("Welcome")))
     return {
         "meta": {"name": "key", "body": _old("this key fits", "meta.body")},
         "organisations": {"id": "huis", "name": "Huis", "created": NOW},

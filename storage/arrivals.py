@@ -1,0 +1,171 @@
+"""Many who are known and come in together: one look tells who each is, and where her conversation stands.
+
+It tells as well whether her update was taken before, and whether something waits to be sent to her chat. On
+PostgreSQL whoever can be had at once is locked before that look, so that what it shows stays true.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal_column,
+    select,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from storage.bulk import one_of
+from storage.driver import Written
+from storage.knocks import Admitted, Chat, Knock, event_name, order_key
+from storage.sealed import hashed
+from storage.standing import COLUMNS, AtHand, Found, Standing, around, standings
+from storage.tables import chats, clients, invites, outbox, quarantine, received
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody who may come in. `standing`: None if her update was taken before.
+
+    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat.
+    """
+
+    who: Admitted
+    standing: Standing | None
+    failed: bool
+    is_busy: bool
+
+
+_NAMES = ("channel", "event", "code", "address")
+_ADDRESS = 3
+_FIRST = {"sqlite": 0, "postgresql": 1}
+"""The number that the first knock gets."""
+_TAKEN, _UNREACHABLE, _HERS = 0, 4, 5
+"""Where in a row, after `n`, it says so; from _HERS on it is `Found`."""
+
+
+def _at_the_door(dialect: str) -> FromClause:
+    """The knocks as a table: their number `n` and _NAMES."""
+    if dialect == "postgresql":
+        lists = (bindparam(name, type_=ARRAY(String)) for name in _NAMES)
+        names = (column(name, String) for name in _NAMES)
+        return func.unnest(*lists).table_valued(*names, with_ordinality="n", name="knock").render_derived()
+    each = func.json_each(bindparam("knocks", type_=String)).table_valued("key", "value")
+    fields = (
+        func.json_extract(each.c.value, literal_column(f"'$[{n}]'")).label(name)
+        for n, name in enumerate(_NAMES)
+    )
+    return select(each.c.key.label("n"), *fields).subquery("knock")
+
+
+def _look(dialect: str) -> Select[Any]:
+    knock = _at_the_door(dialect)
+    invite = and_(
+        invites.c.code_hash == knock.c.code,
+        invites.c.used_up.is_(False),
+        invites.c.expires > bindparam("now", type_=invites.c.expires.type),
+    )
+    chat = and_(chats.c.channel == knock.c.channel, chats.c.address_hash == knock.c.address)
+    them = (
+        knock.outerjoin(invites, invite)
+        .outerjoin(chats, chat)
+        .outerjoin(clients, clients.c.id == func.coalesce(invites.c.client, chats.c.client))
+    )
+    return select(
+        knock.c.n,
+        _is_in(received.c, knock),
+        _is_in(quarantine.c, knock),
+        exists().where(outbox.c.channel == knock.c.channel, outbox.c.order_key == knock.c.address),
+        chats.c.id,
+        chats.c.unreachable,
+        *COLUMNS,
+    ).select_from(around(them))
+
+
+def _is_in(of: Any, knock: FromClause) -> ColumnElement[bool]:
+    return exists().where(of.channel == knock.c.channel, of.event == knock.c.event)
+
+
+def _free(dialect: str) -> Select[Any]:
+    """Locks whom nobody else has. In no fixed order: nobody waits here, so nobody waits for one another."""
+    them = union(
+        select(invites.c.client).where(one_of(invites.c.code_hash, "code", dialect)),
+        select(chats.c.client).where(
+            one_of(chats.c.channel, "channel", dialect), one_of(chats.c.address_hash, "address", dialect)
+        ),
+    )
+    return (
+        select(clients.c.id).where(clients.c.id.in_(them)).with_for_update(key_share=True, skip_locked=True)
+    )
+
+
+_LOOK, _FREE = Written(_look), Written(_free)
+
+
+def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> list[Arrival | None]:
+    """In the order of `knocks`. None: let her in by herself.
+
+    She is nobody, or new, or comes with something to bind, or is in somebody else's hands just now, or is
+    here twice.
+    """
+    keys = [_keys(knock) for knock in knocks]
+    values = _values(keys, connection.dialect.name)
+    free = _lock_free(connection, values)
+    seen: set[str | None] = {None}  # nobody
+    rows: dict[int, tuple[Any, ...]] = {}
+    found = _LOOK.run(connection, values | {"now": knocks[0].now}).fetchall()
+    for n, *row in sorted(found, key=itemgetter(0)):
+        client = row[_HERS]
+        if client not in seen and (free is None or client in free) and not row[_UNREACHABLE]:
+            seen.add(client)
+            rows[n - _FIRST[connection.dialect.name]] = tuple(row)
+    new = [Found._make(row[_HERS:]) for row in rows.values() if not row[_TAKEN]]
+    known = standings(connection, new, near)
+    return [_arrival(knock, keys[n], rows.get(n), known) for n, knock in enumerate(knocks)]
+
+
+def _keys(knock: Knock) -> tuple[str, str, str | None, str | None]:
+    """The values of _NAMES. Who comes in by herself anyway is not looked for."""
+    code, address = knock.code, knock.address
+    by_herself = knock.client is not None or (code is not None and address is not None)
+    return (
+        knock.channel,
+        event_name(knock.event),
+        None if code is None or by_herself else hashed(code),
+        None if address is None or by_herself else order_key(knock.channel, address),
+    )
+
+
+def _values(keys: Sequence[tuple[str | None, ...]], dialect: str) -> dict[str, Any]:
+    if dialect == "sqlite":
+        return {"knocks": json.dumps(keys)}
+    return {name: list(values) for name, values in zip(_NAMES, zip(*keys, strict=True), strict=True)}
+
+
+def _lock_free(connection: Connection, values: Mapping[str, Any]) -> set[str] | None:
+    """The clients we hold now. None on SQLite, where the whole transaction has the database for itself."""
+    if connection.dialect.name == "sqlite":
+        return None
+    return {client for (client,) in _FREE.run(connection, values).fetchall()}
+
+
+def _arrival(
+    knock: Knock, keys: tuple[Any, ...], row: tuple[Any, ...] | None, known: Mapping[str, Standing]
+) -> Arrival | None:
+    if row is None:
+        return None
+    taken, failed, is_busy, chat, _unreachable, client, *_ = row
+    hers = None if knock.address is None else Chat(chat, knock.channel, knock.address, keys[_ADDRESS])
+    return Arrival(Admitted(client, hers), None if taken else known[client], bool(failed), bool(is_busy))
