@@ -217,7 +217,6 @@ answers = Table(  # every answer ever given; the newest of a place counts
     Column("language", String(16), nullable=False),
     Column("channel", String(20), nullable=False),
     Column("at", Moment, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 consents = Table(
@@ -239,7 +238,6 @@ messages = Table(  # what was said, both ways
     Column("visit", Integer, nullable=False),
     Column("body", Sealed("messages.body"), nullable=False),  # dialogs.message.Message
     Column("at", Moment, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 received = Table(  # every update once
