@@ -31,8 +31,10 @@ PRAGMAS = (
     "secure_delete=ON",  # what is deleted is overwritten
 )
 READERS = 2
-QUICK = 0.005
+QUICK = 0.01
 """Seconds that a commit in the event loop may take on average; with a slower disk, the thread writes."""
+TRIES_AGAIN = 1.0
+"""Seconds until a disk that was slow is tried again: it may only have been busy."""
 
 
 def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> Engine:
@@ -74,6 +76,7 @@ class SqliteDatabase(Database):
         self._where = shown(address)
         self._quick = _Hand(engine_for(address, "BEGIN IMMEDIATE", ("busy_timeout=0", *PRAGMAS[1:])))
         self._writer = _Line(engine_for(address, "BEGIN IMMEDIATE"), threads=1)
+        self._slow_until = 0.0
         self._readers = _Line(engine_for(address, "BEGIN", (*PRAGMAS, "query_only=ON")), threads=READERS)
 
     async def write(self, work: Work[T]) -> T:
@@ -82,8 +85,7 @@ class SqliteDatabase(Database):
 
     async def write_now(self, work: Work[T]) -> T:
         """In this thread, unless somebody else is writing or the disk is slow."""
-        if self._quick.took + self._writer.took > QUICK:
-            self._quick.took *= 0.9  # the disk may have been busy: try again some time
+        if time.monotonic() < self._slow_until:
             return await self.write(work)
         try:
             result: T = self._quick.do(work)
@@ -91,6 +93,9 @@ class SqliteDatabase(Database):
             return await self.write(work)
         except DatabaseError as error:
             raise self._told(error) from None
+        if self._quick.took > QUICK:
+            self._slow_until = time.monotonic() + TRIES_AGAIN
+            self._quick.took = QUICK  # then one slow commit is enough to leave it again
         return result
 
     async def read(self, work: Work[T]) -> T:
@@ -182,11 +187,6 @@ class _Line:
         job = _Job(work)
         self._jobs.put(job)
         return job.done
-
-    @property
-    def took(self) -> float:
-        """Seconds of a commit, on average."""
-        return self._workers[0].hand.took
 
     def close(self) -> None:
         self._closed = True

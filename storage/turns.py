@@ -150,9 +150,9 @@ class _Turns:
 
     async def _commit_alone(self, job: _Job) -> Outcome | None:
         if isinstance(job, _Sent):
-            await self._database.write(lambda connection: forget(connection, [job.ref]))
+            await self._database.write_now(lambda connection: forget(connection, [job.ref]))
             return None
-        outcome, saving = await self._database.write(lambda connection: self._alone(connection, job))
+        outcome, saving = await self._database.write_now(lambda connection: self._alone(connection, job))
         if saving is not None:
             saving.keep(self._near)
         return outcome
