@@ -17,13 +17,17 @@ ALONE = object()
 """What `together` returns for a job that has to be done by itself, after the others."""
 
 MOST = 64
-"""Jobs in one transaction: beyond that, waiting for the others costs more than the commit saves."""
+"""Jobs of each kind in one transaction: beyond that, waiting costs more than the commit saves."""
+
+PATIENCE = 0.005
+"""Seconds that a job without hurry waits for company."""
 
 
 class Grouping(Generic[Job]):
     """`together(jobs)` does jobs in one transaction, a result each; `alone(job)` does one in its own.
 
-    At most `at_once` groups are under way.
+    At most `at_once` groups are under way. What is added with `no_hurry` waits for a group that begins
+    anyway, but not longer than PATIENCE.
     """
 
     def __init__(
@@ -35,18 +39,36 @@ class Grouping(Generic[Job]):
         self._together = together
         self._alone = alone
         self._free = at_once
+        self._is_busy = False  # the last group was one of several
         self._waiting: deque[tuple[Job, asyncio.Future[Any]]] = deque()
+        self._no_hurry: deque[tuple[Job, asyncio.Future[Any]]] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def add(self, job: Job) -> Any:
+    async def add(self, job: Job, *, no_hurry: bool = False) -> Any:
         """The job's result, committed; or its error, with nothing of it saved."""
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((job, done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+        if no_hurry:
+            self._no_hurry.append((job, done))
+            self._alarm = self._alarm or loop.call_later(PATIENCE, self._hurry)
+        else:
+            self._waiting.append((job, done))
+            self._start()
+        return await done
+
+    def _start(self) -> None:
         if self._free:
             # A task of its own starts only after all who are ready now have added theirs.
             self._free -= 1
             self._begin(self._work())
-        return await done
+
+    def _hurry(self) -> None:
+        self._alarm = None
+        self._waiting.extend(self._no_hurry)
+        self._no_hurry.clear()
+        if self._waiting:
+            self._start()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -56,10 +78,19 @@ class Grouping(Generic[Job]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                some = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._gather()
+                some = [*_taken(self._waiting), *_taken(self._no_hurry)]
                 await self._do([(job, done) for job, done in some if not done.cancelled()])
         finally:
             self._free += 1
+
+    async def _gather(self) -> None:
+        """When many come, let those join who are about to: as long as each round of the loop brings more."""
+        before = 0 if self._is_busy else MOST
+        while before < len(self._waiting) < MOST:
+            before = len(self._waiting)
+            await asyncio.sleep(0)
+        self._is_busy = len(self._waiting) > 1
 
     async def _do(self, some: list[tuple[Job, "asyncio.Future[Any]"]]) -> None:
         jobs = [job for job, _ in some]
@@ -89,6 +120,10 @@ class Grouping(Generic[Job]):
         else:
             if not done.done():
                 done.set_result(result)
+
+
+def _taken(jobs: deque[tuple[Job, "asyncio.Future[Any]"]]) -> list[tuple[Job, "asyncio.Future[Any]"]]:
+    return [jobs.popleft() for _ in range(min(MOST, len(jobs)))]
 
 
 def _fail(done: "asyncio.Future[Any]", error: Exception) -> None:

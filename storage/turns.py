@@ -90,8 +90,8 @@ async def take(database: Database, knock: Knock, decide: Decide) -> Outcome:
 
 
 async def sent(database: Database, ref: str) -> None:
-    """A parcel arrived, or never will: forget it. Written together with the turns that wait."""
-    await _grouping(database).add(_Sent(ref))
+    """A parcel arrived, or never will: forget it. Written with the next turns, or a moment later."""
+    await _grouping(database).add(_Sent(ref), no_hurry=True)
 
 
 def _grouping(database: Database) -> Grouping[_Job]:

@@ -27,7 +27,9 @@ class _TelegramRow(Row):
         pace = OverallPace(NO_LIMIT)
         # Wired as in bot/serve.py.
         self._sender = Sender(
-            *(house.database, CHANNEL, self._send, asyncio.Event(), now, pace), ChatPace(burst=NO_LIMIT)
+            *(house.database, CHANNEL, self._send, asyncio.Event(), now, pace),
+            ChatPace(burst=NO_LIMIT),
+            at_once=NO_LIMIT,
         )
         talk = replace(house.talk, hand_out=self._sender.hand)
         intake = Intake(talk.take, _failed, _is_given_up, ())

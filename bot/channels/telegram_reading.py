@@ -57,14 +57,17 @@ def is_update(found: Any) -> TypeGuard[Update]:
 
 
 def without_ours(update: Update) -> Update:
-    """A tap comes with the message under which she made it. It is ours, and only its chat says something new:
-    the rest costs time, and a library could stumble over it."""
+    """A tap comes with the message under which she made it. It is ours, and says something new only where its
+    chat is not a private one: the rest costs time, and a library could stumble over it."""
     query: Any = update.get("callback_query")
     message = query.get("message") if isinstance(query, dict) else None
     if not isinstance(message, dict):
         return update
-    # As Telegram itself shows a message that is too old to be seen.
-    bare = {"message_id": message.get("message_id"), "date": 0, "chat": message.get("chat")}
+    chat = message.get("chat")
+    if isinstance(chat, dict) and chat.get("type") == PRIVATE:
+        bare = None  # as Telegram shows a message that it knows no more
+    else:
+        bare = {"message_id": message.get("message_id"), "date": 0, "chat": chat}  # one that is too old
     return {**update, "callback_query": {**query, "message": bare}}
 
 
