@@ -1,7 +1,7 @@
 """Many who are known and come in together: one look tells who each is, and where her conversation stands.
 
 It tells as well whether her update was taken before, and whether something waits to be sent to her chat. On
-PostgreSQL whoever can be had at once is locked before that look, so that what it shows stays true.
+PostgreSQL the same look locks whoever can be had at once.
 """
 
 import json
@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     FromClause,
@@ -78,11 +79,10 @@ def _look(dialect: str) -> Select[Any]:
         invites.c.expires > bindparam("now", type_=invites.c.expires.type),
     )
     chat = and_(chats.c.channel == knock.c.channel, chats.c.address_hash == knock.c.address)
-    them = (
-        knock.outerjoin(invites, invite)
-        .outerjoin(chats, chat)
-        .outerjoin(clients, clients.c.id == func.coalesce(invites.c.client, chats.c.client))
-    )
+    she = clients.c.id == func.coalesce(invites.c.client, chats.c.client)
+    if dialect == "postgresql":
+        she = and_(she, clients.c.id.in_(select(_free().c.id)))
+    them = knock.outerjoin(invites, invite).outerjoin(chats, chat).outerjoin(clients, she)
     return select(
         knock.c.n,
         _is_in(received.c, knock),
@@ -98,20 +98,25 @@ def _is_in(of: Any, knock: FromClause) -> ColumnElement[bool]:
     return exists().where(of.channel == knock.c.channel, of.event == knock.c.event)
 
 
-def _free(dialect: str) -> Select[Any]:
-    """Locks whom nobody else has. In no fixed order: nobody waits here, so nobody waits for one another."""
+def _free() -> CTE:
+    """Locks whom nobody else has. In no fixed order: nobody waits here, so nobody waits for one another.
+
+    What the look shows may be older by a moment than the lock. Then her session has another version than the
+    one that was shown, or her update is there already; that shows when it is written, and she is let in by
+    herself.
+    """
     them = union(
-        select(invites.c.client).where(one_of(invites.c.code_hash, "code", dialect)),
+        select(invites.c.client).where(one_of(invites.c.code_hash, "code", "postgresql")),
         select(chats.c.client).where(
-            one_of(chats.c.channel, "channel", dialect), one_of(chats.c.address_hash, "address", dialect)
+            one_of(chats.c.channel, "channel", "postgresql"),
+            one_of(chats.c.address_hash, "address", "postgresql"),
         ),
     )
-    return (
-        select(clients.c.id).where(clients.c.id.in_(them)).with_for_update(key_share=True, skip_locked=True)
-    )
+    free = select(clients.c.id).where(clients.c.id.in_(them))
+    return free.with_for_update(key_share=True, skip_locked=True).cte("free")
 
 
-_LOOK, _FREE = Written(_look), Written(_free)
+_LOOK = Written(_look)
 
 
 def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> list[Arrival | None]:
@@ -122,13 +127,12 @@ def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> l
     """
     keys = [_keys(knock) for knock in knocks]
     values = _values(keys, connection.dialect.name)
-    free = _lock_free(connection, values)
     seen: set[str | None] = {None}  # nobody
     rows: dict[int, tuple[Any, ...]] = {}
     found = _LOOK.run(connection, values | {"now": knocks[0].now}).fetchall()
     for n, *row in sorted(found, key=itemgetter(0)):
         client = row[_HERS]
-        if client not in seen and (free is None or client in free) and not row[_UNREACHABLE]:
+        if client not in seen and not row[_UNREACHABLE]:
             seen.add(client)
             rows[n - _FIRST[connection.dialect.name]] = tuple(row)
     new = [Found._make(row[_HERS:]) for row in rows.values() if not row[_TAKEN]]
@@ -152,13 +156,6 @@ def _values(keys: Sequence[tuple[str | None, ...]], dialect: str) -> dict[str, A
     if dialect == "sqlite":
         return {"knocks": json.dumps(keys)}
     return {name: list(values) for name, values in zip(_NAMES, zip(*keys, strict=True), strict=True)}
-
-
-def _lock_free(connection: Connection, values: Mapping[str, Any]) -> set[str] | None:
-    """The clients we hold now. None on SQLite, where the whole transaction has the database for itself."""
-    if connection.dialect.name == "sqlite":
-        return None
-    return {client for (client,) in _FREE.run(connection, values).fetchall()}
 
 
 def _arrival(

@@ -7,7 +7,7 @@ text is made once for each table, and the values go through the columns' types a
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -27,31 +27,50 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 
 from storage.driver import binder, run
+from storage.errors import Conflict
 
 Rows = Sequence[tuple[Any, ...]]
+Shape = tuple[tuple[Column[Any], ...], Column[Any] | None, Column[Any] | None]
 
 _ARRAYS = ((Boolean, "boolean"), (Integer, "integer"), (LargeBinary, "bytea"), (DateTime, "timestamptz"))
 
 
-def insert_rows(connection: Connection, columns: tuple[Column[Any], ...], rows: Rows) -> None:
-    """Insert rows of one table; values in the order of `columns`."""
-    if rows:
-        _run(connection, _insert(columns, connection.dialect.name), columns, rows)
+class Part(NamedTuple):
+    """Rows for one table, values in the order of `columns`.
+
+    With a `key` and a `version`, these are columns of the row that is changed: each row of values ends with
+    its key and the version it must have.
+    """
+
+    columns: tuple[Column[Any], ...]
+    rows: Rows
+    key: Column[Any] | None = None
+    version: Column[Any] | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """Its columns alone: the statement's text depends on no more."""
+        return self.columns, self.key, self.version
+
+    @property
+    def every(self) -> tuple[Column[Any], ...]:
+        """The columns of all values of a row."""
+        if self.key is None or self.version is None:
+            return self.columns
+        return (*self.columns, self.key, self.version)
 
 
-def update_rows(
-    connection: Connection,
-    columns: tuple[Column[Any], ...],
-    rows: Rows,
-    *,
-    key: Column[Any],
-    version: Column[Any],
-) -> int:
-    """Set `columns`; a row ends with the key and the version it must have. How many rows matched."""
-    if not rows:
-        return 0
-    statement = _update(columns, key, version, connection.dialect.name)
-    return _run(connection, statement, (*columns, key, version), rows)
+def write(connection: Connection, parts: Sequence[Part]) -> None:
+    """Insert and change rows. Raises Conflict if one that is to be changed has another version.
+
+    PostgreSQL gets it as one statement: each way there and back costs as much as ten rows.
+    """
+    parts = [part for part in parts if part.rows]
+    if connection.dialect.name != "postgresql":
+        for part in parts:
+            _write_one(connection, part)
+    elif parts:
+        _write_at_once(connection, sorted(parts, key=lambda part: part.key is None))
 
 
 def one_of(column: ColumnElement[Any], name: str, dialect: str) -> ColumnElement[bool]:
@@ -67,16 +86,30 @@ def listed(values: Sequence[str], dialect: str) -> Any:
     return list(values) if dialect == "postgresql" else json.dumps(values)
 
 
-def _run(connection: Connection, statement: str, columns: tuple[Column[Any], ...], rows: Rows) -> int:
-    made = [list(row) for row in rows]
-    for place, bind in _binders(columns, connection.dialect):
+def _write_one(connection: Connection, part: Part) -> None:
+    made = _values(connection.dialect, part)
+    ran = run(connection, _for_sqlite(part.shape), made if len(made) > 1 else tuple(made[0]))
+    if part.key is not None and ran.rowcount != len(made):
+        raise Conflict
+
+
+def _write_at_once(connection: Connection, parts: Sequence[Part]) -> None:
+    wanted = sum(len(part.rows) for part in parts if part.key is not None)
+    params: list[Any] = [wanted]
+    for part in parts:
+        params += [list(values) for values in zip(*_values(connection.dialect, part), strict=True)]
+    ran = run(connection, _for_postgres(tuple(part.shape for part in parts)), tuple(params))
+    if ran.fetchall()[0][0] is not True:
+        raise Conflict
+
+
+def _values(dialect: Dialect, part: Part) -> list[list[Any]]:
+    """As the driver takes them."""
+    made = [list(row) for row in part.rows]
+    for place, bind in _binders(part.every, dialect):
         for row in made:
             row[place] = bind(row[place])
-    if connection.dialect.name == "postgresql":
-        params: Any = tuple(list(values) for values in zip(*made, strict=True))
-    else:
-        params = made if len(made) > 1 else tuple(made[0])
-    return run(connection, statement, params).rowcount
+    return made
 
 
 @cache
@@ -87,32 +120,48 @@ def _binders(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[tuple[
 
 
 @cache
-def _insert(columns: tuple[Column[Any], ...], dialect: str) -> str:
-    table, names = columns[0].table.name, ", ".join(column.name for column in columns)
-    if dialect == "postgresql":
-        return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({_arrays(columns)})"  # noqa: S608
-    marks = ", ".join("?" for _ in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
-
-
-@cache
-def _update(columns: tuple[Column[Any], ...], key: Column[Any], version: Column[Any], dialect: str) -> str:
-    table = key.table.name
-    if dialect == "postgresql":
-        every = (*columns, key, version)
-        names = ", ".join(f"v{n}" for n in range(len(every)))
-        sets = ", ".join(f"{column.name} = v.v{n}" for n, column in enumerate(columns))
-        last = len(columns)
-        return (
-            f"UPDATE {table} SET {sets} FROM unnest({_arrays(every)}) AS v({names}) "  # noqa: S608
-            f"WHERE {table}.{key.name} = v.v{last} AND {table}.{version.name} = v.v{last + 1}"
-        )
+def _for_sqlite(shape: Shape) -> str:
+    columns, key, version = shape
+    table = columns[0].table.name
+    if key is None or version is None:
+        names, marks = ", ".join(column.name for column in columns), ", ".join("?" for _ in columns)
+        return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
     sets = ", ".join(f"{column.name} = ?" for column in columns)
     return f"UPDATE {table} SET {sets} WHERE {key.name} = ? AND {version.name} = ?"  # noqa: S608
 
 
-def _arrays(columns: tuple[Column[Any], ...]) -> str:
-    return ", ".join(f"${n}::{_array(column)}[]" for n, column in enumerate(columns, start=1))
+@cache
+def _for_postgres(shapes: tuple[Shape, ...]) -> str:
+    """Changes come first. It gives back whether $1 rows were changed; if not, nothing is inserted."""
+    changes = [f"(SELECT count(*) FROM w{n})" for n, shape in enumerate(shapes) if shape[1] is not None]  # noqa: S608
+    changed = " + ".join(["0", *changes])
+    first, texts = 2, []
+    for n, shape in enumerate(shapes):
+        text, first = _for_postgres_one(shape, changed, first)
+        texts.append(f"w{n} AS ({text})")
+    return f"WITH {', '.join(texts)} SELECT {changed} = $1::integer"
+
+
+def _for_postgres_one(shape: Shape, changed: str, first: int) -> tuple[str, int]:
+    """The statement with its marks from `first` on, and the next mark."""
+    columns, key, version = shape
+    table = columns[0].table.name
+    if key is None or version is None:
+        names, values = ", ".join(column.name for column in columns), _arrays(columns, first)
+        text = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({values}) WHERE {changed} = $1::integer"  # noqa: S608
+        return text, first + len(columns)
+    every, last = (*columns, key, version), len(columns)
+    names = ", ".join(f"v{n}" for n in range(len(every)))
+    sets = ", ".join(f"{column.name} = v.v{n}" for n, column in enumerate(columns))
+    text = (
+        f"UPDATE {table} SET {sets} FROM unnest({_arrays(every, first)}) AS v({names}) "  # noqa: S608
+        f"WHERE {table}.{key.name} = v.v{last} AND {table}.{version.name} = v.v{last + 1} RETURNING 1"
+    )
+    return text, first + len(every)
+
+
+def _arrays(columns: tuple[Column[Any], ...], first: int) -> str:
+    return ", ".join(f"${n}::{_array(column)}[]" for n, column in enumerate(columns, start=first))
 
 
 def _array(column: Column[Any]) -> str:

@@ -13,9 +13,8 @@ from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
-from storage.bulk import insert_rows, update_rows
+from storage.bulk import Part, write
 from storage.erasing import erase_client, erase_conversation
-from storage.errors import Conflict
 from storage.knocks import Admitted, Chat, Knock, event_name
 from storage.outbox import Parcel
 from storage.sealed import Key, Words, house_key
@@ -174,17 +173,16 @@ class Saving:
 
     def write(self) -> None:
         """Raises Conflict if a session is not as it was loaded."""
-        insert_rows(self.connection, _EVENT, self._events)
-        insert_rows(self.connection, _NEW_SESSION, self._new)
-        matched = update_rows(
-            self.connection, _SESSION, self._changed, key=sessions.c.id, version=sessions.c.version
+        parts = (
+            Part(_EVENT, self._events),
+            Part(_NEW_SESSION, self._new),
+            Part(_SESSION, self._changed, key=sessions.c.id, version=sessions.c.version),
+            Part(_ANSWER, self._answers),
+            Part(_CONSENT, self._consents),
+            Part(_MESSAGE, self._messages),
+            Part(_PARCEL, self._parcels),
         )
-        if matched != len(self._changed):
-            raise Conflict
-        insert_rows(self.connection, _ANSWER, self._answers)
-        insert_rows(self.connection, _CONSENT, self._consents)
-        insert_rows(self.connection, _MESSAGE, self._messages)
-        insert_rows(self.connection, _PARCEL, self._parcels)
+        write(self.connection, parts)
         if any(lease is None for *_, lease, _order_key in self._parcels):
             wake(self.connection, "outbox")
         for timers in self._timers:
