@@ -14,7 +14,7 @@ from bot import cli_scripts
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.cli_key import key
-from bot.cli_people import people
+from bot.cli_people import people, user
 from bot.cli_quarantine import quarantine
 from bot.cli_tools import FOUND, AsJson, out
 from bot.cli_tools import printable as _printable
@@ -55,6 +55,7 @@ app.add_typer(words, name="i18n")
 app.add_typer(key, name="key")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(people)
+app.add_typer(user, name="user")
 app.add_typer(upkeep)
 
 Language = Annotated[str, typer.Option(help="Language of the words around hers.")]

@@ -15,7 +15,6 @@ from storage.database import Database
 
 people = typer.Typer()
 user = typer.Typer(no_args_is_help=True, help="Members of staff.")
-people.add_typer(user, name="user")
 
 
 @people.command()
