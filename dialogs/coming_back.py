@@ -1,4 +1,4 @@
-"""Coming back to her small step: the part of the script that asks how it went, and which step that is."""
+"""Coming back to her small step: which part asks how it went, which step it is, and what is asked anew."""
 
 from datetime import datetime, tzinfo
 

@@ -34,7 +34,7 @@ class Here:
 
 
 class OpenTurn:
-    """The one thing in this room that changes: what the steps of a turn hand on to each other.
+    """What the steps of a turn hand on to each other, changed in place, and dropped after.
 
     `typed`: a short text of hers made plain, to compare with the labels of buttons; else "".
     """
