@@ -9,7 +9,7 @@ from dialogs.coming_back import asked_anew, heard_anew, her_step, to_follow_up
 from dialogs.frozen import replace
 from dialogs.moves import change_mode
 from dialogs.open_turn import OpenTurn
-from dialogs.script import END, FORGET, SILENT, Part, came_back
+from dialogs.script import END, FORGET, SILENT, Loop, Part, came_back
 from dialogs.session import NOWHERE, Answer, Place, Session
 from dialogs.turn import Button, Forgotten, HandedOver, Label, Phrase, Say
 
@@ -97,23 +97,24 @@ def _hand_over(turn: OpenTurn, text: str, if_nothing: str) -> str:
 
 
 def _head(turn: OpenTurn, place: Place) -> None:
-    """Say which part begins, the first one excepted: the language comes before any words."""
-    name = turn.script.step(place.step).part
-    if name != turn.session.part:
-        first = name == turn.script.parts[0].name
-        turn.session = replace(turn.session, part=name)
-        if not first:
-            turn.says.append(heading(turn.moves, turn.session, turn.script.part(name)))
-    _head_round(turn, place)
-
-
-def _head_round(turn: OpenTurn, place: Place) -> None:
+    """Say which part and which round begins."""
     step = turn.script.step(place.step)
-    if step.loop is None:
-        return
-    first = turn.script.loops[step.loop].steps[0]
+    if step.part != turn.session.part:
+        _head_part(turn, step.part)
+    if step.loop is not None:
+        _head_round(turn, place, turn.script.loops[step.loop])
+
+
+def _head_part(turn: OpenTurn, name: str) -> None:
+    """The first one has no heading: the language comes before any words."""
+    turn.session = replace(turn.session, part=name)
+    if name != turn.script.parts[0].name:
+        turn.says.append(heading(turn.moves, turn.session, turn.script.part(name)))
+
+
+def _head_round(turn: OpenTurn, place: Place, loop: Loop) -> None:
     title = round_title(turn.script, place)
-    if title is not None and step.name == first and place not in turn.session.answers:
+    if title is not None and place.step == loop.steps[0] and place not in turn.session.answers:
         turn.says.append(Say((title,), quiet=True))
 
 
