@@ -10,10 +10,11 @@ from prometheus_client import CollectorRegistry
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot import cli_scripts, i18n
+from bot import cli_scripts
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
 from bot.cli_key import key
+from bot.cli_people import people, user
 from bot.cli_quarantine import quarantine
 from bot.cli_tools import FOUND, AsJson, out
 from bot.cli_tools import printable as _printable
@@ -21,13 +22,14 @@ from bot.cli_tools import say as _say
 from bot.cli_tools import stop as _stop
 from bot.cli_tools import with_database as _with_database
 from bot.cli_upkeep import upkeep
+from bot.cli_words import words
 from bot.demo import demo
 from bot.fault import fault
 from bot.logs import set_up_logs
 from bot.metrics import Meter
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
-from bot.serve import PortInUse, bot_name, client_words, now, offered, prepare, serve
+from bot.serve import PortInUse, client_words, now, offered, prepare, serve
 from bot.settings import Settings, WrongSettings, read_settings
 from casework.person import EVERYTHING
 from casework.reading import for_reader
@@ -38,8 +40,7 @@ from dialogs.library import Sources, load, packaged_sources
 from dialogs.moves import Moves
 from dialogs.script import Script
 from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
-from storage import cases, invites, staff
-from storage import sign_in as sign_ins
+from storage import cases
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -48,14 +49,13 @@ ABOUT = "Trede talks with clients, and lays what they share in their case manage
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=ABOUT)
 db = typer.Typer(no_args_is_help=True, help="The database.")
-words = typer.Typer(no_args_is_help=True, help="Words and their translations.")
-user = typer.Typer(no_args_is_help=True, help="Members of staff.")
 app.add_typer(db, name="db")
 app.add_typer(cli_scripts.script, name="script")
 app.add_typer(words, name="i18n")
-app.add_typer(user, name="user")
 app.add_typer(key, name="key")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(people)
+app.add_typer(user, name="user")
 app.add_typer(upkeep)
 
 Language = Annotated[str, typer.Option(help="Language of the words around hers.")]
@@ -189,148 +189,6 @@ def _text(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         _stop(f"Cannot read {file}: {(error.strerror or 'unknown reason').lower()}. Check the name.")
-
-
-# ── words ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-@words.command()
-def extract() -> None:
-    """Write the templates for translators, locales/*.pot."""
-    for domain in i18n.DOMAINS:
-        _say(str(i18n.extract_to(domain)))
-
-
-@words.command()
-def update() -> None:
-    """Take new words into every catalogue, and drop those that are gone."""
-    for domain, language in i18n.catalogues():
-        i18n.update(domain, language)
-    status()
-
-
-@words.command("compile")
-def compile_words() -> None:
-    """Write the .mo files that gettext reads."""
-    for file in i18n.compile_all():
-        _say(str(file))
-
-
-@words.command()
-def status(as_json: AsJson = False) -> None:
-    """How each translation stands: translated, and reviewed by a native speaker or not yet."""
-    found = i18n.status()
-    if as_json:
-        rows = [
-            {
-                "domain": one.domain,
-                "language": one.language,
-                "messages": one.messages,
-                "translated": one.translated,
-                "reviewed": one.reviewed,
-                "needs_native_review": one.unreviewed,
-            }
-            for one in found
-        ]
-        print(json.dumps(rows, indent=2))  # noqa: T201
-        return
-    table = Table("words of", "language", "messages", "translated", "reviewed", "needs native review")
-    for one in found:
-        table.add_row(
-            one.domain,
-            one.language,
-            *(str(n) for n in (one.messages, one.translated, one.reviewed, one.unreviewed)),
-        )
-    out.print(table)
-
-
-# ── people ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@app.command()
-def invite(
-    name: Annotated[str, typer.Option(help="What her case manager calls her.")],
-    language: Annotated[str, typer.Option(help="Language to begin in.")],
-    manager: Annotated[str | None, typer.Option(help="Email of her case manager.")] = None,
-    organisation: Annotated[str | None, typer.Option(help="Name, if there are several.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make an invite for a client: a link to web chat, and one to Telegram if there is a bot."""
-    if language not in CLIENT_LANGUAGES:
-        _stop(f"There is no language '{language}'. Choose one of: {', '.join(CLIENT_LANGUAGES)}.")
-
-    async def work(database: Database, settings: Settings) -> dict[str, str | None]:
-        bot = await bot_name(database, settings)  # first: if it refuses, no code is made and lost
-        made = await invites.invite(
-            database,
-            name=name,
-            language=language,
-            manager_email=manager,
-            organisation=organisation,
-            now=now(),
-        )
-        return {
-            "code": made.code,
-            "web": f"{settings.address}/chat/{made.code}",
-            "telegram": f"https://t.me/{bot}?start={made.code}" if bot else None,
-        }
-
-    links = _with_database(work)
-    if as_json:
-        print(json.dumps(links, indent=2))  # noqa: T201
-    else:
-        _say(f"Web chat:  {links['web']}")
-        nowhere = "none (no TREDE_TELEGRAM_TOKEN, or Telegram did not answer)"
-        _say(f"Telegram:  {links['telegram'] or nowhere}")
-
-
-@user.command("add")
-def user_add(
-    email: Annotated[str, typer.Argument(help="Email address to sign in with.")],
-    name: Annotated[str, typer.Option(help="Name that colleagues and clients see.")],
-    role: Annotated[str, typer.Option(help="manager, coordinator or admin.")],
-    organisation: Annotated[str | None, typer.Option(help="Its name; made if it is new.")] = None,
-) -> None:
-    """Add a member of staff, and print her or his one-time sign-in."""
-
-    async def work(database: Database, settings: Settings) -> str:
-        home = await staff.first_organisation(database)
-        if organisation is not None or home is None:
-            home = await staff.add_organisation(database, organisation or "Our organisation", now())
-        person = await staff.add_staff(
-            database, email=email, name=name, role=role, now=now(), organisation=home
-        )
-        return f"{settings.address}/staff/enter/{await staff.new_sign_in_code(database, person, now())}"
-
-    _say(f"One-time sign-in: {_with_database(work)}")
-
-
-@user.command("token")
-def user_token(email: Annotated[str, typer.Argument(help="Whose cases it may read.")]) -> None:
-    """Make a bearer token for the JSON API. It is shown only now."""
-
-    async def work(database: Database, _: Settings) -> str:
-        return await sign_ins.new_api_token(database, await _known(database, email), now())
-
-    print(_with_database(work))  # noqa: T201
-
-
-@user.command("reset")
-def user_reset(email: Annotated[str, typer.Argument(help="Who forgot the password.")]) -> None:
-    """Print a new one-time sign-in, to choose a new password with."""
-
-    async def work(database: Database, settings: Settings) -> str:
-        code = await staff.new_sign_in_code(database, await _known(database, email), now())
-        return f"{settings.address}/staff/enter/{code}"
-
-    _say(f"One-time sign-in: {_with_database(work)}")
-
-
-async def _known(database: Database, email: str) -> Any:
-    person = await staff.find_staff(database, email)
-    if person is None:
-        _stop(f"There is no account {email}. Add it with `trede user add`.")
-    return person
 
 
 # ── cases ─────────────────────────────────────────────────────────────────────────────────────────

@@ -1,30 +1,23 @@
 """Turns the forms of a script file into a Script: flat, ordered, every name in full, calls taken in."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
+from dialogs.calls import called_by, cannot_be_called, version_of
+from dialogs.compile_step import YES_NO, Scope, step_of, steps_about, test_of
 from dialogs.errors import Fault
 from dialogs.file_format import (
     AskedForm,
     BranchForm,
     CallForm,
-    CardsForm,
-    ChoiceForm,
-    ChoiceStepForm,
     ChoosingForm,
     ConditionForm,
-    DateForm,
     Form,
     HandOverForm,
     LoopForm,
-    NumberForm,
     PartForm,
     ReadBackForm,
     SayForm,
-    ScaleForm,
     ScriptForm,
     ShareForm,
     StepForm,
@@ -37,12 +30,10 @@ from dialogs.script import (
     FORGET,
     NEXT,
     SILENT,
-    Choice,
     Loop,
     Part,
     Script,
     Step,
-    StepKind,
     Test,
     Way,
     came_back,
@@ -77,74 +68,12 @@ def compile_script(form: ScriptForm, library: Mapping[str, ScriptForm]) -> Compi
     return _Compiler(form, library).compile()
 
 
-def called_by(form: ScriptForm, library: Mapping[str, ScriptForm]) -> list[str]:
-    """The names of all scripts that `form` calls, directly or not, sorted."""
-    found: set[str] = set()
-    waiting = list(_calls(form))
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(_calls(library[name]) if name in library else ())
-    return sorted(found)
-
-
-def _calls(form: ScriptForm) -> Iterator[str]:
-    return (step.name for step in form.all_steps() if isinstance(step, CallForm))
-
-
-def _cannot_be_called(called: ScriptForm, in_loop: bool) -> str:
-    """What a called script may not have, as it is about the parts or the rounds of the script that calls."""
-    for step in called.all_steps():
-        if isinstance(step, ReadBackForm | ShareForm | HandOverForm):
-            return f"the {step.kind} '{step.name}'"
-        if isinstance(step, LoopForm) and in_loop:
-            return f"the loop '{step.name}', and loops cannot stand inside loops"
-    if any(part.follow_up for part in called.parts):
-        return "a part with follow_up"
-    if any(condition.part_answered or condition.anything_shared for condition in called.all_conditions()):
-        return "a condition with part_answered or anything_shared"
-    return ""
-
-
-def version_of(form: ScriptForm, library: Mapping[str, ScriptForm]) -> str:
-    """16 hex digits that name the content of a script and of all it calls."""
-    forms = [form, *(library[name] for name in called_by(form, library) if name in library)]
-    content = json.dumps([each.content() for each in forms], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where in the script a step stands."""
-
-    script: ScriptForm  # whose words they are
-    prefix: str  # "" or "script."
-    part: str
-    guards: tuple[Test, ...] = ()  # of the part, the loop and the call around it
-    loop: str | None = None
-    calls: tuple[str, ...] = ()  # this script, then those being taken in, outermost first
-    prefixes: tuple[str, ...] = ("",)  # `prefix`, then those it had in earlier versions
-    site: Form | None = None  # the call in this script's own file, for steps that are taken in
-
-    def full(self, name: str) -> str:
-        return self.prefix + name
-
-    def formerly(self, name: str, formerly: Iterable[str]) -> tuple[str, ...]:
-        """All full names that a step may have had in earlier versions."""
-        found = (prefix + each for prefix in self.prefixes for each in (name, *formerly))
-        return tuple(each for each in dict.fromkeys(found) if each != self.full(name))
-
-    def context(self, name: str) -> str:
-        return f"{self.script.name}/{name}"
-
-
 @dataclass(slots=True)
 class _Draft:
     """A step before its jumps are known: `jumps` says what each was called in which scope."""
 
     step: Step
-    scope: _Scope
+    scope: Scope
     form: Form
     ways: tuple[tuple[Test, ...], ...] = ()  # the conditions of each way of a branch
 
@@ -183,7 +112,7 @@ class _Compiler:
         broken, faults = frozenset(self.broken), tuple(self.faults)
         return Compiled(script, forms, tuple(self.conditions), broken, faults)
 
-    def fault(self, scope: _Scope, line: int, question: str, message: str) -> None:
+    def fault(self, scope: Scope, line: int, question: str, message: str) -> None:
         """Report it, unless it stands in a called script: that one is compiled by itself as well."""
         if scope.site is None:
             self.faults.append(Fault(self.form.file, line, question, message))
@@ -191,7 +120,7 @@ class _Compiler:
     # ── parts and steps, in order ─────────────────────────────────────────────────────────────────
 
     def _part(self, form: PartForm) -> None:
-        scope = _Scope(self.form, "", form.name, calls=(self.form.name,))
+        scope = Scope(self.form, "", form.name, calls=(self.form.name,))
         guards = self._guards(form.only_if, scope, form.name)
         if form.follow_up:
             self._follows_up(form, scope)
@@ -219,7 +148,7 @@ class _Compiler:
         if len(self.drafts) > first:
             self.first_in.setdefault(form.name, self.drafts[first].step.name)
 
-    def _follows_up(self, form: PartForm, scope: _Scope) -> None:
+    def _follows_up(self, form: PartForm, scope: Scope) -> None:
         """It asks about a step that she named before, and there is one such part at most."""
         line = form.line_of("follow_up")
         if any(part.follow_up for part in self.parts):
@@ -229,7 +158,7 @@ class _Compiler:
             words = "No question before this asks for her step. Put `summary: step.what` on one of them."
             self.fault(scope, line, form.name, words)
 
-    def _step(self, form: StepForm, scope: _Scope) -> None:
+    def _step(self, form: StepForm, scope: Scope) -> None:
         if form.broken:
             self.broken.add(scope.full(form.name))
         scope = replace(scope, guards=self._guards(form.only_if, scope, scope.full(form.name)))
@@ -241,12 +170,12 @@ class _Compiler:
         elif isinstance(form, ReadBackForm | ShareForm):
             self._once_a_part(form, scope)
         else:
-            self._add(_step(form, scope), form, scope)
+            self._add(step_of(form, scope), form, scope)
             return
         if len(self.drafts) > first:
             self._name_group(form, scope, self.drafts[first].step.name)
 
-    def _add(self, step: Step, form: Form, scope: _Scope) -> None:
+    def _add(self, step: Step, form: Form, scope: Scope) -> None:
         self._taken(step.name, form, scope)
         ways: tuple[tuple[Test, ...], ...] = ()
         if isinstance(form, BranchForm):
@@ -254,17 +183,17 @@ class _Compiler:
         self.names.setdefault(step.name, len(self.drafts))
         self.drafts.append(_Draft(step, scope, form, ways))
 
-    def _name_group(self, form: StepForm, scope: _Scope, first: str) -> None:
+    def _name_group(self, form: StepForm, scope: Scope, first: str) -> None:
         name = scope.full(form.name)
         self._taken(name, form, scope)
         self.first_of.setdefault(name, first)
 
-    def _taken(self, name: str, form: Form, scope: _Scope) -> None:
+    def _taken(self, name: str, form: Form, scope: Scope) -> None:
         if name in self.names or name in self.first_of:
             words = "There is a question of this name already. Rename one of them."
             self.fault(scope, form.line, name, words)
 
-    def _loop(self, form: LoopForm, scope: _Scope) -> None:
+    def _loop(self, form: LoopForm, scope: Scope) -> None:
         name, again = scope.full(form.name), scope.full(form.again)
         if scope.loop is not None:
             words = "A loop cannot stand inside a loop. Move it out, or ask its questions once."
@@ -283,7 +212,7 @@ class _Compiler:
             context=scope.context(form.again),
             text=form.ask_again,
             loop=name,
-            choices=_YES_NO,
+            choices=YES_NO,
             only_if=scope.guards,
             again=True,
             line=form.line_of("ask_again"),
@@ -300,13 +229,13 @@ class _Compiler:
             formerly=scope.formerly(form.name, form.formerly),
         )
 
-    def _never_empty(self, form: LoopForm, scope: _Scope, first: int) -> None:
+    def _never_empty(self, form: LoopForm, scope: Scope, first: int) -> None:
         body = self.drafts[first:]
         if body and all(set(draft.step.only_if) - set(scope.guards) for draft in body):
             words = "A dead end: every step of this loop has a condition, so a round may hold nothing. "
             self.fault(scope, form.line, scope.full(form.name), words + "Take `only_if` from one of them.")
 
-    def _call(self, form: CallForm, scope: _Scope) -> None:
+    def _call(self, form: CallForm, scope: Scope) -> None:
         called = self.library.get(form.name)
         if called is None:
             words = f"There is no script '{form.name}' to call.{did_you_mean(form.name, self.library)}"
@@ -318,7 +247,7 @@ class _Compiler:
             self.fault(scope, form.line, form.name, words)
             return
         prefix = scope.full(f"{form.name}.")
-        why_not = _cannot_be_called(called, scope.loop is not None)
+        why_not = cannot_be_called(called, scope.loop is not None)
         if why_not:
             words = f"'{form.name}' cannot be called here: it has {why_not}. Move that to this script."
             self.fault(scope, form.line, form.name, words)
@@ -332,7 +261,7 @@ class _Compiler:
             for step in part.steps:
                 self._step(step, replace(inside, guards=guards))
 
-    def _once_a_part(self, form: ReadBackForm | ShareForm, scope: _Scope) -> None:
+    def _once_a_part(self, form: ReadBackForm | ShareForm, scope: Scope) -> None:
         parts = [part for part in self.parts if self._can_be_read_back(part, scope)]
         if scope.loop is not None:
             words = f"A {form.kind} cannot stand inside a loop. Move it behind the loop."
@@ -343,20 +272,18 @@ class _Compiler:
             )
             self.fault(scope, form.line, scope.full(form.name), words)
         for part in parts:
-            for step in (
-                _read_back(form, scope, part) if isinstance(form, ReadBackForm) else _share(form, scope, part)
-            ):
+            for step in steps_about(form, scope, part):
                 self._add(step, form, scope)
 
-    def _can_be_read_back(self, part: Part, scope: _Scope) -> bool:
+    def _can_be_read_back(self, part: Part, scope: Scope) -> bool:
         asked = any(d.step.part == part.name and d.step.kind not in SILENT for d in self.drafts)
         return asked and not part.private and part.name != scope.part
 
     # ── names in full ─────────────────────────────────────────────────────────────────────────────
 
-    def _guards(self, forms: tuple[ConditionForm, ...], scope: _Scope, question: str) -> tuple[Test, ...]:
+    def _guards(self, forms: tuple[ConditionForm, ...], scope: Scope, question: str) -> tuple[Test, ...]:
         """Conditions with those around them; noted for the checks if they stand in the script's own file."""
-        tests = tuple(_test(form, scope.prefix) for form in forms)
+        tests = tuple(test_of(form, scope.prefix) for form in forms)
         everything = (*tests, *scope.guards)
         if forms and scope.site is None:
             placed = tuple(zip(tests, (form.line for form in forms), strict=True))
@@ -364,7 +291,7 @@ class _Compiler:
             self.conditions.append(Guarded(question, scope.part, scope.loop, index, placed, everything))
         return everything
 
-    def _way(self, way: WayForm, scope: _Scope, question: str) -> tuple[Test, ...]:
+    def _way(self, way: WayForm, scope: Scope, question: str) -> tuple[Test, ...]:
         return self._guards(way.if_, scope, question)[: len(way.if_)]
 
     def _with_jumps(self, index: int, draft: _Draft) -> Step:
@@ -448,109 +375,3 @@ class _Jumps:
 
     def _fault(self, line: int, message: str) -> None:
         self.compiler.fault(self.draft.scope, line, self.draft.step.name, message)
-
-
-_YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
-
-
-def _step(form: StepForm, scope: _Scope) -> Step:
-    """A step without its jumps."""
-    step = Step(
-        name=scope.full(form.name),
-        kind=cast(StepKind, form.kind),
-        part=scope.part,
-        context=scope.context(form.name),
-        loop=scope.loop,
-        only_if=scope.guards,
-        formerly=scope.formerly(form.name, form.formerly),
-        line=form.line,
-    )
-    if isinstance(form, SayForm):
-        return replace(step, text=form.text)
-    if isinstance(form, HandOverForm):
-        return replace(step, text=form.text, if_nothing=form.if_nothing)
-    if isinstance(form, AskedForm):
-        return _asked(form, step)
-    return step
-
-
-def _asked(form: AskedForm, step: Step) -> Step:
-    skippable = not form.required and form.optional is not False
-    step = replace(step, text=form.ask, hint=form.hint, feeds=form.summary, skippable=skippable)
-    if isinstance(form, ChoosingForm):
-        choices = tuple(_choice(each) for each in form.choices)
-        step = replace(step, choices=choices, shuffle=form.shuffle, pages=form.pages)
-    if isinstance(form, YesNoForm):
-        step = replace(step, choices=_YES_NO)
-    if isinstance(form, YesNoForm | ChoiceStepForm):
-        step = replace(step, consent=form.consent)
-    if isinstance(form, CardsForm):
-        step = replace(step, many=form.many)
-    if isinstance(form, NumberForm):
-        step = replace(step, least=form.least, most=form.most)
-    if isinstance(form, DateForm):
-        step = replace(step, from_today=form.from_today)
-    if isinstance(form, ScaleForm):
-        step = replace(step, least=0, most=10, low=form.low, high=form.high)
-    return step
-
-
-def _choice(form: ChoiceForm) -> Choice:
-    return Choice(form.key, form.label, picture=form.picture, accepts=form.accepts, formerly=form.formerly)
-
-
-def _read_back(form: ReadBackForm, scope: _Scope, part: Part) -> Iterator[Step]:
-    yield _about(form, scope, part, "read_back", (Test(part.name, "part_answered"),))
-
-
-def _share(form: ShareForm, scope: _Scope, part: Part) -> Iterator[Step]:
-    share = _about(form, scope, part, "share", (Test(part.name, "part_answered"),))
-    yield share
-    which = _about(form, scope, part, "share_which", (Test(share.name, "is", ("some",)),))
-    yield replace(
-        which,
-        name=f"{share.name}.which",
-        formerly=tuple(f"{name}.which" for name in share.formerly),
-        text=form.which,
-        hint="",
-        line=form.line_of("which"),
-    )
-
-
-def _about(
-    form: ReadBackForm | ShareForm, scope: _Scope, part: Part, kind: StepKind, own: tuple[Test, ...]
-) -> Step:
-    former = (
-        f"{name}.{each}" for name in (form.name, *form.formerly) for each in (part.name, *part.formerly)
-    )
-    return Step(
-        name=scope.full(f"{form.name}.{part.name}"),
-        kind=kind,
-        part=scope.part,
-        context=scope.context(form.name),
-        text=form.ask,
-        hint=form.hint,
-        only_if=(*own, *scope.guards),
-        about=part.name,
-        formerly=scope.formerly(f"{form.name}.{part.name}", former),
-        line=form.line,
-    )
-
-
-def _test(form: ConditionForm, prefix: str) -> Test:
-    if form.anything_shared:
-        return Test("", "anything_shared")
-    if form.part_answered:
-        return Test(form.part_answered, "part_answered")
-    question = prefix + form.answer
-    if form.answered:
-        return Test(question, "answered")
-    if form.at_least is not None:
-        return Test(question, "at_least", (f"{form.at_least:g}",))
-    if form.at_most is not None:
-        return Test(question, "at_most", (f"{form.at_most:g}",))
-    if form.includes:
-        return Test(question, "includes", form.includes)
-    if form.is_not:
-        return Test(question, "is_not", form.is_not)
-    return Test(question, "is", form.is_)

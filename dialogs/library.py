@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import PurePath
 
+from dialogs.calls import called_by
 from dialogs.check_flow import check_flow
 from dialogs.check_formerly import check_formerly
 from dialogs.check_words import check_words
-from dialogs.compile import called_by, compile_script
+from dialogs.compile import compile_script
 from dialogs.errors import BrokenScript, Fault, UnknownScript
 from dialogs.file_format import ScriptForm
 from dialogs.read_file import read_file

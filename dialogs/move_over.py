@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from dialogs.moves import Moves
-from dialogs.script import END, FORGET, SILENT, Loop, Script, Step
+from dialogs.script import END, FORGET, SILENT, Loop, Script, Step, came_back
 from dialogs.session import NOWHERE, Answer, Place, Session
 from dialogs.turn import Answered
 
@@ -57,6 +57,7 @@ class MoveOver:
             {part.name: part.formerly for part in self.old.parts},
             {part.name: part.formerly for part in self.new.parts},
         )
+        self._marks = {came_back(before): came_back(name) for before, name in self._parts.items()}
         self._back = {name: before for before, name in self._steps.items()}
         self._choices = {before: self._keys(before) for before in self._steps}
         self._spots = {script: _spots(script) for script in (self.old, self.new)}
@@ -90,6 +91,8 @@ class MoveOver:
 
     def _place(self, place: Place) -> Place | None:
         """The place in the new version; None if it is gone."""
+        if place.step in self._marks:
+            return Place(self._marks[place.step])
         if place.step not in self.old.by_name:
             return place if place.step == END else None
         name = self._steps.get(place.step)
@@ -126,8 +129,8 @@ class MoveOver:
 
     def _means_another(self, place: Place) -> bool:
         """Whether an answer there would be taken for one to a question that she was never asked."""
-        if place.step not in self.old.by_name:  # of a version before
-            return place.step in self._back
+        if place.step not in self.old.by_name:  # of a version before, or that she came back
+            return place.step in self._back or place.step in (*self._marks, *self._marks.values())
         if place.step in self._steps:
             return self._place(place) is not None
         step = self.new.by_name.get(place.step)
@@ -135,9 +138,9 @@ class MoveOver:
 
     def _answer(self, before: Place, place: Place, answer: Answer) -> Answer | None:
         """The answer as the new question would have it; None where it cannot be one."""
-        old, new = self.old.by_name[before.step], self.new.by_name[place.step]
-        if answer.state != "answered":
+        if answer.state != "answered" or before.step in self._marks:
             return answer
+        old, new = self.old.by_name[before.step], self.new.by_name[place.step]
         if new.kind == "share_which":
             return replace(answer, value=tuple(self._item(item) for item in answer.value))
         keys = self._choices[before.step]

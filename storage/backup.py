@@ -4,14 +4,12 @@ The key is never in a backup. A SQLite database gives a SQLite file, a PostgreSQ
 """
 
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from storage import backup_postgres, backup_sqlite
 from storage.database import address_of
 from storage.errors import BackupRefused
+from storage.fresh import fresh
 from storage.migrate import is_newer
 
 _MAGIC = {"sqlite": b"SQLite format 3\0", "postgresql": b"PGDMP"}
@@ -72,22 +70,6 @@ def _kind(file: Path) -> str | None:
             f"{file} cannot be read: {(error.strerror or 'unknown reason').lower()}."
         ) from None
     return next((kind for kind, magic in _MAGIC.items() if start.startswith(magic)), None)
-
-
-@contextmanager
-def fresh(beside: Path) -> Iterator[Path]:
-    """An empty file in the same folder that only its owner can read, gone after the block."""
-    part = beside.with_name(f"{beside.name}.{secrets.token_hex(4)}")
-    try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        yield part
-    except OSError as error:
-        why = (error.strerror or "unknown reason").lower()
-        raise BackupRefused(
-            f"{beside} cannot be written: {why}. Check its folder, and who may write there."
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _keep(part: Path, file: Path) -> None:

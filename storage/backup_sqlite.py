@@ -1,7 +1,6 @@
 """A SQLite database copied while it is used, and a copy put in its place when nobody uses it."""
 
 import os
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from storage.database import address_of, shown
 from storage.errors import BackupRefused, DatabaseUnreadable
+from storage.fresh import fresh
 
 WAIT = 5.0  # seconds, for somebody who is just finishing
 
@@ -44,33 +44,21 @@ def put_back(url: str, file: Path, *, replace: bool) -> None:
     """Laid beside the database, and renamed into its place."""
     address = address_of(url)
     target = Path(str(address.database))
-    part = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
-    try:
-        with _alone(target) as there:
-            if not replace and not _is_empty(target, there):
-                raise BackupRefused(
-                    f"There is something in the database {shown(address)} already. "
-                    "With --replace, everything in it goes for good; back it up first."
-                )
-            _lay(file, part, like=target if target.exists() else target.parent)
-            for companion in ("-wal", "-shm"):  # an old one would be read into the new file
-                target.with_name(target.name + companion).unlink(missing_ok=True)
-            part.replace(target)
-    except OSError as error:
-        why = (error.strerror or "unknown reason").lower()
-        raise BackupRefused(
-            f"{target} cannot be written: {why}. Check its folder, and who may write there."
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    with fresh(target) as part, _alone(target) as there:
+        if not replace and not _is_empty(target, there):
+            raise BackupRefused(
+                f"There is something in the database {shown(address)} already. "
+                "With --replace, everything in it goes for good; back it up first."
+            )
+        _lay(file, part, like=target if target.exists() else target.parent)
+        for companion in ("-wal", "-shm"):  # an old one would be read into the new file
+            target.with_name(target.name + companion).unlink(missing_ok=True)
+        part.replace(target)
 
 
 def _lay(file: Path, part: Path, like: Path) -> None:
-    """A copy that only its owner can read: whoever owns `like`, if we may say so."""
-    with (
-        file.open("rb") as source,
-        os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as laid,
-    ):
+    """Into `part`, which then belongs to whoever owns `like`, if we may say so."""
+    with file.open("rb") as source, part.open("wb") as laid:
         shutil.copyfileobj(source, laid)
         if os.geteuid() == 0:  # else Trede's own user could not open it
             os.fchown(laid.fileno(), like.stat().st_uid, like.stat().st_gid)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, type_coerce
+from sqlalchemy import Connection, bindparam, func, select, type_coerce
 
 from storage.database import Database
-from storage.tables import Moment, metadata, outbox, quarantine
+from storage.tables import Moment, outbox, quarantine, timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,11 @@ _OUTBOX = select(outbox.c.channel, func.count(), type_coerce(func.min(outbox.c.d
 _QUARANTINE = select(quarantine.c.channel, quarantine.c.given_up, func.count()).group_by(
     quarantine.c.channel, quarantine.c.given_up
 )
-
-
-_timers = metadata.tables.get("timers")  # a later migration makes them
+_TIMERS = (
+    select(timers.c.kind, func.count().label("n"))
+    .where(timers.c.due <= bindparam("now", type_=Moment()))
+    .group_by(timers.c.kind)
+)
 
 
 async def count(database: Database, now: datetime) -> Counts:
@@ -52,15 +54,7 @@ async def count(database: Database, now: datetime) -> Counts:
             outbox={channel: Waiting(n, (now - since).total_seconds()) for channel, n, since in waiting},
             failing={channel: n for channel, is_given_up, n in quarantined if not is_given_up},
             given_up={channel: n for channel, is_given_up, n in quarantined if is_given_up},
-            timers=_timers_due(connection, now),
+            timers={row.kind: row.n for row in connection.execute(_TIMERS, {"now": now}).all()},
         )
 
     return await database.read(work)
-
-
-def _timers_due(connection: Connection, now: datetime) -> dict[str, int]:
-    if _timers is None:
-        return {}
-    kind, due = _timers.c.kind, _timers.c.due
-    rows = connection.execute(select(kind, func.count()).where(due <= now).group_by(kind))
-    return {str(name): int(n) for name, n in rows}

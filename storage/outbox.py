@@ -67,10 +67,9 @@ _DUE = (
 _free_at = case((outbox.c.lease > outbox.c.due, outbox.c.lease), else_=outbox.c.due)
 _NEXT_DUE = select(type_coerce(func.min(_free_at), Moment())).where(outbox.c.id.in_(_HEADS))
 _LEASE = update(outbox).where(outbox.c.id == bindparam("parcel")).values(lease=bindparam("until"))
-_SENT = {
-    dialect: delete(outbox).where(one_of(outbox.c.ref, "refs", dialect))
-    for dialect in ("sqlite", "postgresql")
-}
+_THESE = {dialect: one_of(outbox.c.ref, "refs", dialect) for dialect in ("sqlite", "postgresql")}
+_SENT = {dialect: delete(outbox).where(these) for dialect, these in _THESE.items()}
+_RELEASED = {dialect: update(outbox).where(these).values(lease=None) for dialect, these in _THESE.items()}
 
 
 async def put(
@@ -140,8 +139,12 @@ async def retry(database: Database, ref: str, due: datetime) -> None:
 
 async def release(database: Database, refs: Sequence[str]) -> None:
     """They were leased but not sent: whoever looks next may take them."""
-    for ref in refs:
-        await _do(database, update(outbox).where(outbox.c.ref == ref).values(lease=None))
+
+    def work(connection: Connection) -> None:
+        dialect = connection.dialect.name
+        connection.execute(_RELEASED[dialect], {"refs": listed(refs, dialect)})
+
+    await database.write(work)
 
 
 async def release_all(database: Database, channel: str) -> None:

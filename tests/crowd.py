@@ -12,7 +12,27 @@ import httpx
 from dialogs import phrases
 from tests.fakes.telegram_person import Person, Seen
 
-SCRIPT = """\
+SHARING = """\
+  - part: sharing
+    title: Read back and share
+    minutes: 1
+    private: true
+    steps:
+      - read_back: your_words
+        ask: This is what you told me about %(part)s.
+      - share: share
+        ask: May %(case_manager)s see what you said about %(part)s?
+        which: Which of these may %(case_manager)s see?
+      - yes_no: call
+        ask: Do you want %(case_manager)s to call you?
+        summary: call.wanted
+      - hand_over: shared
+        text: Thank you. Your case manager sees what you shared, and nothing else.
+        if_nothing: Thank you. You keep everything to yourself.
+"""
+"""The part in which she reads back and shares, for the end of any script."""
+
+SCRIPT = f"""\
 script: talk
 title: A talk
 parts:
@@ -44,7 +64,7 @@ parts:
       - choice: own_wish
         ask: Whose wish is it?
         summary: own_wish
-        only_if: {answer: good_life, answered: true}
+        only_if: {{answer: good_life, answered: true}}
         choices:
           - mine: My own wish
           - others: A wish of other people
@@ -71,23 +91,7 @@ parts:
               - job: A job
               - farm: Work on a farm
               - study: Study or training
-  - part: sharing
-    title: Read back and share
-    minutes: 1
-    private: true
-    steps:
-      - read_back: your_words
-        ask: This is what you told me about %(part)s.
-      - share: share
-        ask: May %(case_manager)s see what you said about %(part)s?
-        which: Which of these may %(case_manager)s see?
-      - yes_no: call
-        ask: Do you want %(case_manager)s to call you?
-        summary: call.wanted
-      - hand_over: shared
-        text: Thank you. Your case manager sees what you shared, and nothing else.
-        if_nothing: Thank you. You keep everything to yourself.
-"""
+{SHARING}"""
 
 Reply = str | int | tuple[int, ...]
 """Words, or a choice's place from 0, or the places of all choices that she ticks."""

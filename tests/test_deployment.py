@@ -244,6 +244,13 @@ def test_every_setting_named_in_compose_exists() -> None:
     assert set(re.findall(r"\$\{(TREDE_\w+)", str(environment))) <= SETTINGS
 
 
+def test_every_setting_of_an_operator_reaches_the_workers() -> None:
+    settled = {f"TREDE_{name}" for name in ("DATA_DIR", "KEY_FILE", "HOST", "PORT")}  # by image and volumes
+    for_load_tests = {"TREDE_LIMITS"}
+
+    assert set(compose()["services"]["trede"]["environment"]) == SETTINGS - settled - for_load_tests
+
+
 def test_no_secret_stands_in_compose() -> None:
     for service in compose()["services"].values():
         for name, value in service.get("environment", {}).items():

@@ -44,6 +44,7 @@ from storage.tables import answers, clients, sessions, summaries
 from storage.tables import quarantine as set_aside
 from storage.together import listen
 from tests.conftest import KEY
+from tests.crowd import SHARING
 
 ANSWERS = 31
 QUESTIONS = ANSWERS - 3  # and what she reads back, what she shares, and whether she wants a call
@@ -71,23 +72,7 @@ parts:
     minutes: 5
     steps:
 {"".join(_step(n) for n in range(1, QUESTIONS + 1))}\
-  - part: sharing
-    title: Share
-    minutes: 1
-    private: true
-    steps:
-      - read_back: yours
-        ask: This is what you told me about %(part)s.
-      - share: share
-        ask: May %(case_manager)s see what you said about %(part)s?
-        which: Which of these may %(case_manager)s see?
-      - yes_no: call
-        ask: Do you want a call?
-        summary: call.wanted
-      - hand_over: shared
-        text: Thank you.
-        if_nothing: Thank you, nobody sees it.
-"""
+{SHARING}"""
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload([__name__])

@@ -532,6 +532,64 @@ def test_a_part_under_a_new_name_stays_shared_and_private_as_she_chose() -> None
     assert moved(begun(sharing("hopes", "hope")), newer)[0].session.part == "wishes"
 
 
+def follow_up(part: str, formerly: str = "") -> Moves:
+    """A script in which a part of that name asks how her step went."""
+    text = f"""
+    script: demo
+    title: Demo
+    parts:
+      - part: plan
+        title: A step
+        minutes: 1
+        steps:
+          - text: step
+            ask: What is your step?
+            summary: step.what
+      - part: {part}
+        {formerly}
+        title: How it went
+        minutes: 1
+        follow_up: true
+        steps:
+          - text: went
+            ask: "Your step was: “%(step)s”. How did it go?"
+          - text: more
+            ask: Was “%(step)s” the right step?
+    """
+    return Moves(load("demo", {"demo.yaml": dedent(text)}))
+
+
+def came_back_to_her_step(moves: Moves) -> Amina:
+    """She has told how her step went."""
+    amina = begun(moves, "Call the school")
+    amina.taps("How my step went")
+    amina.says("Well")
+    return amina
+
+
+def test_who_came_back_to_her_step_is_asked_about_it_also_when_the_part_has_a_new_name() -> None:
+    amina = came_back_to_her_step(follow_up("after"))
+
+    later, done = moved(amina, follow_up("later", "formerly: after"))
+    later.does("again")
+
+    assert (done.fate, later.at) == ("same", Place("more"))
+    assert later.hears("Was “Call the school” the right step?")
+
+
+def test_that_she_came_back_counts_under_one_name_only_and_again_after_moving_back() -> None:
+    older, newer = follow_up("after"), follow_up("later", "formerly: after")
+
+    there, _ = moved(came_back_to_her_step(older), newer)
+    again, done = moved(there, older)
+
+    assert answer(there, "later:came_back").words == "Call the school"
+    assert answer(there, "after:came_back").state == "not_asked"
+    assert (done.fate, again.at) == ("same", Place("more"))
+    assert answer(again, "after:came_back").words == "Call the school"
+    assert answer(again, "later:came_back").state == "not_asked"
+
+
 def test_a_read_back_of_other_answers_than_she_sees_is_read_back_anew() -> None:
     def reading(question: str) -> Moves:
         text = f"""

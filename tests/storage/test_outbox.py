@@ -77,6 +77,16 @@ async def test_a_message_nobody_reported_on_is_taken_again_when_its_lease_is_ove
     assert _words(await _due(database, seconds=60)) == [("7", "one")]
 
 
+async def test_what_is_let_go_can_be_taken_at_once_and_the_rest_stays_in_hand(database: Database) -> None:
+    for address in "1234":
+        await _wait(database, address, "hello")
+    taken = {parcel.address: parcel.ref for parcel in await _due(database)}
+
+    await outbox.release(database, [taken["1"], taken["3"]])
+
+    assert [parcel.address for parcel in await _due(database)] == ["1", "3"]
+
+
 async def test_a_message_to_be_sent_later_holds_its_chat_back_but_no_other(database: Database) -> None:
     await _wait(database, "7", "one", "two")
     await _wait(database, "8", "b1")

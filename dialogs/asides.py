@@ -1,0 +1,104 @@
+"""What is asked beside the script: the menu, another language, a person, deleting, changing, a reminder."""
+
+from collections.abc import Sequence
+
+from dialogs import phrases, reminding
+from dialogs.asking import Languages, Option, page_of, question_title, told
+from dialogs.frozen import replace
+from dialogs.moves import Moves
+from dialogs.open_turn import OpenTurn
+from dialogs.session import Session, TimerKind, Wish
+from dialogs.turn import Button, Expects, Label, Phrase, Say
+
+STOP: tuple[str, Phrase] = ("stop", phrases.STOP_REMINDERS)
+"""The button that is there while she has a timer."""
+
+_MENU: tuple[tuple[str, Phrase], ...] = (
+    ("pause", phrases.PAUSE),
+    ("person", phrases.PERSON),
+    ("language", phrases.LANGUAGE),
+    ("leave", phrases.LEAVE),
+    ("delete", phrases.DELETE),
+)
+
+
+def open_aside(turn: OpenTurn, aside: str, before: Sequence[Label] = ()) -> None:
+    """Turn aside from where she is, and ask that. `before`: lines said first."""
+    turn.change_mode(aside)
+    turn.session = replace(turn.session, page=0)
+    turn.new_token()
+    ask_aside(turn, before)
+
+
+def offer_reminder(turn: OpenTurn, kind: TimerKind, before: Sequence[Label] = ()) -> None:
+    """She may choose whether and when we write to her once."""
+    turn.session = replace(turn.session, wish=Wish(kind))
+    open_aside(turn, "remind_day", before)
+
+
+def ask_aside(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
+    """The question that is open beside the script. `before`: lines said first, in the same message."""
+    session = turn.session
+    question, buttons = _aside(turn.moves, session, turn.here.languages)
+    back = Button("go_on" if session.is_away else "return", phrases.GO_ON, kind="control")
+    expects: Expects = "date" if session.mode == "remind_date" else "choice"
+    turn.says.append(Say((*before, question), (*buttons, back), expects, session.token))
+
+
+def _aside(moves: Moves, session: Session, languages: Languages) -> tuple[Phrase, Sequence[Button]]:
+    question = _question(session)
+    if question is not None:
+        return question, page_of(aside_options(moves, session, languages), session.page)
+    menu = [*_MENU[:-2], *([STOP] if session.timers else []), *_MENU[-2:]]
+    return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in menu]
+
+
+def _question(session: Session) -> Phrase | None:
+    match session.mode:
+        case "language":
+            return phrases.LANGUAGE_ASK
+        case "change":
+            return phrases.CHANGE_ASK
+        case "person":
+            return with_manager(session, phrases.PERSON_ASK)
+        case "delete":
+            return phrases.DELETE_ASK
+        case "remind_day":
+            return phrases.REMIND_ASK if session.is_away else phrases.FOLLOW_UP_ASK
+        case "remind_date":
+            return phrases.REMIND_WHICH_DAY
+        case "remind_hour":
+            return phrases.REMIND_WHEN
+        case _:
+            return None
+
+
+def with_manager(session: Session, phrase: Phrase) -> Phrase:
+    """The phrase with the name of her case manager."""
+    manager = session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER
+    return Phrase(phrase.context, phrase.text, {"case_manager": manager})
+
+
+def aside_options(moves: Moves, session: Session, languages: Languages) -> tuple[Option, ...]:
+    """What can be chosen there; empty for the menu, whose buttons are commands, and for a date."""
+    match session.mode:
+        case "language":
+            return tuple(Option(code, name, language=code) for code, name in languages)
+        case "change":
+            return _answers_to_change(moves, session)
+        case "person" | "delete":
+            return (Option("yes", phrases.YES), Option("no", phrases.NO))
+        case "remind_day":
+            return reminding.DAYS
+        case "remind_hour":
+            return reminding.HOURS
+        case _:
+            return ()
+
+
+def _answers_to_change(moves: Moves, session: Session) -> tuple[Option, ...]:
+    about = moves.script.step(session.at.step).about
+    return tuple(
+        Option(f"{place.step}#{place.round}", question_title(moves.script, session, place))
+        for place in told(moves, session, about)
+    )

@@ -1,0 +1,44 @@
+"""Which scripts a script calls, and what names the content of all of them."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+from dialogs.file_format import CallForm, HandOverForm, LoopForm, ReadBackForm, ScriptForm, ShareForm
+
+
+def called_by(form: ScriptForm, library: Mapping[str, ScriptForm]) -> list[str]:
+    """The names of all scripts that `form` calls, directly or not, sorted."""
+    found: set[str] = set()
+    waiting = list(_calls(form))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_calls(library[name]) if name in library else ())
+    return sorted(found)
+
+
+def _calls(form: ScriptForm) -> Iterator[str]:
+    return (step.name for step in form.all_steps() if isinstance(step, CallForm))
+
+
+def cannot_be_called(called: ScriptForm, in_loop: bool) -> str:
+    """What a called script may not have, as it is about the parts or the rounds of the script that calls."""
+    for step in called.all_steps():
+        if isinstance(step, ReadBackForm | ShareForm | HandOverForm):
+            return f"the {step.kind} '{step.name}'"
+        if isinstance(step, LoopForm) and in_loop:
+            return f"the loop '{step.name}', and loops cannot stand inside loops"
+    if any(part.follow_up for part in called.parts):
+        return "a part with follow_up"
+    if any(condition.part_answered or condition.anything_shared for condition in called.all_conditions()):
+        return "a condition with part_answered or anything_shared"
+    return ""
+
+
+def version_of(form: ScriptForm, library: Mapping[str, ScriptForm]) -> str:
+    """16 hex digits that name the content of a script and of all it calls."""
+    forms = [form, *(library[name] for name in called_by(form, library) if name in library)]
+    content = json.dumps([each.content() for each in forms], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
