@@ -7,11 +7,13 @@ from storage.tables import chats, clients, invites, outbox, quarantine, sessions
 
 
 def erase_conversation(connection: Connection, client: str) -> None:
-    """Her session with all answers, messages, consents and the summary, and what is still to be sent.
+    """Her session with all answers, messages, consents and the summary, what is still to be sent, and what was
+    set aside because it failed.
 
     Her chats stay bound and her invite stays good.
     """
     _erase_unsent(connection, client)
+    connection.execute(delete(quarantine).where(quarantine.c.client == client))
     connection.execute(delete(sessions).where(sessions.c.client == client))  # the rest hangs on it
 
 
@@ -22,7 +24,6 @@ def erase_client(connection: Connection, client: str) -> None:
     """
     erase_conversation(connection, client)
     connection.execute(delete(chats).where(chats.c.client == client))
-    connection.execute(delete(quarantine).where(quarantine.c.client == client))
     for code in connection.scalars(select(invites.c.code_hash).where(invites.c.client == client)).all():
         nothing = Words("", house_key(), code)
         connection.execute(

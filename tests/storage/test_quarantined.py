@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from dialogs.turn import Deleted
+import pytest
+
+from dialogs.turn import Deleted, Forgotten
 from storage import quarantine, quarantined
 from storage.database import Database
 from storage.sweeping import sweep
@@ -58,8 +60,9 @@ async def test_dropping_one_leaves_the_others(database: Database) -> None:
     assert await quarantined.body_of(database, first) is None
 
 
-async def test_deleting_everything_reaches_what_was_set_aside_and_that_of_nobody_else(
-    database: Database,
+@pytest.mark.parametrize("event", [Deleted(), Forgotten()])
+async def test_erasing_reaches_what_was_set_aside_and_that_of_nobody_else(
+    database: Database, event: Deleted | Forgotten
 ) -> None:
     for address in ("5", "6"):
         invite = await amina(database)
@@ -71,7 +74,7 @@ async def test_deleting_everything_reaches_what_was_set_aside_and_that_of_nobody
     before = await quarantined.quarantined(database)
     assert [await quarantined.body_of(database, one) for one in before] == [WORDS, WORDS]
 
-    await take(database, by_chat("5", event="delete"), does(Deleted()))
+    await take(database, by_chat("5", event="delete"), does(event))
 
     [left] = await quarantined.quarantined(database)
     assert left.event == "6"
