@@ -128,6 +128,8 @@ def _forget(turn: OpenTurn) -> None:
     turn.session = Session(
         id=old.id, script=old.script, language=old.language, seed=old.seed, facts=old.facts, mode=mode
     )
+    if not turn.says:  # the script says nothing on the way: her tap is still answered
+        turn.says.append(Say((phrases.LEFT,)))
 
 
 def _at_the_end(turn: OpenTurn) -> None:

@@ -720,6 +720,30 @@ def test_who_cannot_write_in_private_is_forgotten() -> None:
     assert (amina.session.mode, amina.session.answers, amina.at) == ("new", {}, NOWHERE)
 
 
+def test_who_is_forgotten_without_a_word_of_the_script_hears_goodbye() -> None:
+    amina = talk_through("""\
+        script: demo
+        title: Demo
+        parts:
+          - part: start
+            title: Start
+            minutes: 1
+            steps:
+              - yes_no: consent
+                ask: May I keep your answers?
+                required: true
+                yes: words
+                no: forget
+              - text: words
+                ask: In your words?
+        """)
+
+    amina.taps("No")
+
+    assert amina.has_events(Forgotten)
+    assert amina.heard == ["Goodbye. Take care."]
+
+
 def test_after_being_forgotten_the_same_tap_again_begins_nothing() -> None:
     amina = talk_through()
     amina.says("1", "Amina")
