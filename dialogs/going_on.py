@@ -91,7 +91,7 @@ def _hand_over(turn: OpenTurn, text: str, if_nothing: str) -> str:
         if place.step in steps
     )
     if shares or calls or turn.session.handed_over:
-        turn.events.append(HandedOver())
+        turn.events.append(HandedOver(turn.session))
     turn.session = replace(turn.session, handed_over=shares or calls)
     return text if shares or calls else if_nothing or text
 

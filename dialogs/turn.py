@@ -33,7 +33,13 @@ class PersonAsked:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """She finished sharing: the summary goes to the queue (or is withdrawn if she shares nothing)."""
+    """She finished sharing: the summary goes to the queue (or is withdrawn if she shares nothing).
+
+    `session` is hers at that moment, since questions can be cleared to be asked anew in the same turn; None:
+    nothing came after it.
+    """
+
+    session: Session | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from storage.tables import chats, clients, invites, outbox, quarantine, sessions
 
 
 def erase_conversation(connection: Connection, client: str) -> None:
-    """Her session with all answers, messages, consents and the summary, what is still to be sent, and what was
-    set aside because it failed.
+    """Her session with all answers, messages, consents and the summary, what is still to be sent, and what
+    failed and was set aside.
 
     Her chats stay bound and her invite stays good.
     """

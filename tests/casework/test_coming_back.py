@@ -1,9 +1,11 @@
 """How her step went is in the summary when she shares it, and nothing tells of it when she does not."""
 
 from dataclasses import asdict
+from datetime import date
 
-from casework.sharing import summarise, withdraw
+from casework.sharing import after_turn, summarise, withdraw
 from casework.summary import StepPlan, Summary
+from dialogs.session import Place
 from tests.casework.test_sharing import STEP, shared, told_all
 from tests.dialogs.talking import Amina
 
@@ -134,3 +136,16 @@ def test_what_she_tells_on_coming_back_is_listed_as_new() -> None:
         ("new_step", "added"),
         ("new_when", "added"),
     }
+
+
+def test_what_she_shares_while_a_reminder_is_due_is_handed_over_as_she_decided() -> None:
+    amina = told_all()
+    amina.says("yes", "no", "yes", "no", "For 3 months", "no")
+    amina.turned(follow_up="due")  # it rang while she was deciding
+
+    amina.says("no")
+
+    assert amina.at == Place("step_status"), "she is asked at once, and for a new term later"
+    found = after_turn(amina.moves, amina.turn, "s1", amina.now, None)
+    assert found is not None
+    assert {answer.share.until for answer in found.answers} == {date(2027, 2, 21)}
