@@ -38,6 +38,8 @@ TALKING = 10  # women at the same time; the next one begins when one has ended
 PATIENCE = 120.0  # seconds without a word until it counts as lost; a busy machine is slow
 SQLITE_LEASE = 90.0  # seconds, as in real life: a server that starts again does not wait for it
 POSTGRES_LEASE = 6.0  # another server may be alive, so what a killed one had in hand waits so long
+FEW, MANY = (14, 24), (200, 300)  # kills and women
+KINDS = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
 
 pytestmark = pytest.mark.xdist_group("kill")  # they share the undisturbed run, and the server of forks
 
@@ -70,10 +72,17 @@ class Run:
 
 
 @pytest.mark.parametrize(
-    ("kills", "women"), [(20, 30), pytest.param(200, 300, marks=pytest.mark.long)], ids=["20", "200"]
+    ("kind", "at_once", "kills", "women"),
+    [
+        ("sqlite", AT_ONCE, *FEW),
+        ("postgresql", 1, *FEW),
+        *(
+            pytest.param(kind, at_once, *MANY, marks=pytest.mark.long)
+            for kind in KINDS
+            for at_once in (AT_ONCE, 1)
+        ),
+    ],
 )
-@pytest.mark.parametrize("at_once", [AT_ONCE, 1])
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_however_often_it_is_killed_all_ends_as_if_nothing_had_happened(
     kind: str,
     at_once: int,
@@ -83,7 +92,7 @@ def test_however_often_it_is_killed_all_ends_as_if_nothing_had_happened(
     request: pytest.FixtureRequest,
 ) -> None:
     calm = undisturbed(women)
-    url = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[kind])
+    url = request.getfixturevalue(KINDS[kind])
     by_webhook, lease = (False, SQLITE_LEASE) if kind == "sqlite" else (True, POSTGRES_LEASE)
 
     run = asyncio.run(
@@ -100,6 +109,7 @@ def test_however_often_it_is_killed_all_ends_as_if_nothing_had_happened(
     assert run.endings == calm.endings
     assert run.acknowledged == run.taken == calm.taken
     assert run.left == 0
+    # In each chat one message for a kill, and in all no more than were being sent: with one at a time, one.
     assert all(repeated <= most for repeated, most in zip(again, in_hand, strict=True))
     assert sum(again) <= kills * min(at_once, TALKING)
 
