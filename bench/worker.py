@@ -5,6 +5,7 @@ The time is that of handling updates. Making them, checking the replies and a wa
 
 import argparse
 import asyncio
+import gc
 import itertools
 import json
 import os
@@ -99,6 +100,8 @@ async def run(open_row: Open, asked: argparse.Namespace) -> dict[str, float]:
     await walking.walk(first)
     if asked.wait:
         await asyncio.to_thread(_wait_for_the_others)
+    gc.collect()
+    gc.freeze()  # what was made before is left alone, as `trede run` does, for the peers as well
     clock = await walking.walk(people)
     await _count(row, len(everybody))
     return _figures(clock)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.incoming import Incoming, Taken
@@ -12,6 +12,7 @@ from bot.scripts import Library, UnknownVersion
 from bot.words import write, write_message
 from casework.sharing import after_turn
 from dialogs.engine import Here, reply
+from dialogs.frozen import replace
 from dialogs.message import Message
 from dialogs.said import Said, Tap, Text
 from dialogs.session import Session

@@ -1,7 +1,7 @@
 """One message in, one turn out. Pure: the same arguments always give the same turn."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from dialogs import phrases, reminding
@@ -24,6 +24,7 @@ from dialogs.asking import (
     told,
 )
 from dialogs.coming_back import follow_up_part, her_step, is_about_sharing
+from dialogs.frozen import replace
 from dialogs.moves import Moves, change_mode
 from dialogs.reading_answers import Unclear, read_answer, tapped_number
 from dialogs.said import Command, CommandName, Rang, Said, Tap, Text, Unreadable

@@ -1,4 +1,7 @@
-"""One woman's way through a script: where she is and what she answered. Frozen values only."""
+"""One woman's way through a script: where she is and what she answered. Frozen values only.
+
+They have no slots: that way `frozen.replace` changes them fast.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +35,7 @@ TimerKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timer:
     """When we may write to her once, in UTC. One that rings with another `token` is of the past."""
 
@@ -41,7 +44,7 @@ class Timer:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wish:
     """A timer that she is about to choose; `day` is in her time zone, None until she named one."""
 
@@ -60,7 +63,7 @@ NOWHERE = Place("")
 """Before the first step."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What she answered to one question.
 
@@ -78,7 +81,7 @@ class Answer:
     channel: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """Where a conversation stands. `answers` holds the newest answer to each place."""
 

@@ -1,13 +1,14 @@
 """A session, its answers and messages as they are stored: JSON for the sealed columns."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import MISSING, fields
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 from sqlalchemy import Row
 
+from dialogs.frozen import replace
 from dialogs.message import Message
 from dialogs.session import Answer, Place, Session
 from storage.sealed import Key, written
@@ -16,7 +17,11 @@ from storage.tables import answers
 # A field that a later version adds gets its default; one that it drops is passed over.
 _session = TypeAdapter(Session)
 _message = TypeAdapter(Message)
-_HAVE_COLUMNS = {"id", "script", "language", "mode", "answers"}  # these have columns or rows of their own
+_STATE = {
+    field.name: field.default if field.default_factory is MISSING else field.default_factory()
+    for field in fields(Session)
+    if field.name not in ("id", "script", "language", "mode", "answers")  # these have columns or rows
+}
 ANSWER_COLUMNS = (
     answers.c.session,
     answers.c.n,
@@ -31,20 +36,16 @@ ANSWER_COLUMNS = (
 
 
 def state_of(session: Session) -> bytes:
-    """JSON: all of a session that has no column or table of its own."""
-    return _json(_session, session, exclude=_HAVE_COLUMNS)
+    """JSON: all of a session that has no column or table of its own, and is not as it is at first."""
+    return written({n: value for n, value in vars(session).items() if n in _STATE and value != _STATE[n]})
 
 
 def message_body(message: Message) -> bytes:
     """JSON, as `Message.from_json` takes it."""
-    return _json(_message, message)
-
-
-def _json(kind: TypeAdapter[Any], value: Any, **more: Any) -> bytes:
     try:
-        return kind.dump_json(value, exclude_defaults=True, **more)
+        return _message.dump_json(message, exclude_defaults=True)
     except PydanticSerializationError:  # lone surrogates
-        return written(kind.dump_python(value, mode="json", exclude_defaults=True, **more))
+        return written(_message.dump_python(message, mode="json", exclude_defaults=True))
 
 
 def session_from(row: Any, state: Mapping[str, Any], given: Mapping[Place, Answer]) -> Session:
