@@ -1,8 +1,9 @@
 """What still has to be sent, in order within each chat. A row goes when it was sent.
 
 Who takes a parcel holds a lease on it; if nothing is heard until the lease is over, it is taken again. So
-after a crash at most the message in flight comes twice, and none is lost. A turn that is taken by a process
-which also sends leaves its parcels leased to that process, which need not look for them (see `saving`).
+after a crash none is lost, and in each chat at most the message in flight comes twice. A turn that is taken
+by a process which also sends leaves its parcels leased to that process, which need not look for them (see
+`saving`).
 """
 
 import secrets

@@ -14,10 +14,16 @@ from storage.standing import Caller, load
 from storage.stored_session import answer_row
 from storage.tables import messages
 
+NEWEST = 300
+"""Messages on a page: more than any visit has, but somebody who floods should not make every page slow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """`messages` of the current visit, numbered as in `Outcome`. `session` is None before her first word."""
+    """The newest `messages` of the current visit, numbered as in `Outcome`.
+
+    `session` is None before her first word.
+    """
 
     caller: Caller
     session: Session | None
@@ -27,7 +33,8 @@ class Transcript:
 _MESSAGES = (
     select(messages.c.n, messages.c.body)
     .where(messages.c.session == bindparam("session"), messages.c.visit == bindparam("visit"))
-    .order_by(messages.c.n)
+    .order_by(messages.c.n.desc())
+    .limit(NEWEST)
 )
 
 
@@ -46,7 +53,7 @@ async def look(database: Database, code: str, now: datetime) -> Transcript | Non
 
 
 def _said(connection: Connection, session: Session, key: Key) -> tuple[tuple[int, Message], ...]:
-    rows = connection.execute(_MESSAGES, {"session": session.id, "visit": session.visit})
+    rows = connection.execute(_MESSAGES, {"session": session.id, "visit": session.visit}).all()
     return tuple(
-        (row.n, Message.from_json(row.body.open(key, answer_row(session.id, row.n)))) for row in rows
+        (row.n, Message.from_json(row.body.open(key, answer_row(session.id, row.n)))) for row in rows[::-1]
     )

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -47,7 +48,7 @@ Point = Literal[
     "after a turn's commit",  # nothing is acknowledged yet, and nothing sent
     "before a send",
     "after a send",  # and nobody has written down that it was sent
-    "in a hand-off",  # the summary is in the transaction, the commit is not done
+    "in a hand-off",  # the summary comes into the transaction, the commit is not done
     "after a hand-off",  # committed, nothing is acknowledged yet, and nothing sent
 ]
 UNLIMITED = 100_000  # messages; the pace has tests of its own
@@ -56,7 +57,10 @@ SECRET = "s" * 32
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What a server needs to know. `by_webhook`: else it polls Telegram. `lease`: seconds."""
+    """What a server needs to know. `by_webhook`: else it polls Telegram. `lease`: seconds.
+
+    `at_once`: messages that are being sent at the same time, at most.
+    """
 
     url: str
     telegram: str
@@ -64,6 +68,7 @@ class House:
     script: str  # the text of "talk.yaml"
     by_webhook: bool
     lease: float
+    at_once: int
 
 
 @dataclass(slots=True)
@@ -118,7 +123,7 @@ class MortalDatabase(Database):
         wrote: set[str] = set()
 
         def watched(connection: Connection) -> T:
-            connection.info["wrote"] = wrote
+            connection.connection.info["wrote"] = wrote
             result = work(connection)
             if "received" in wrote:
                 self._fate.comes_to("before a turn's commit")
@@ -135,13 +140,21 @@ class MortalDatabase(Database):
 def watch_statements(fate: Fate) -> None:
     """Which tables each transaction of this process has written to; and the point between two statements."""
 
+    def ran(wrote: set[str], statement: str) -> None:
+        tables = {found[1] for found in _WRITES.finditer(statement)}
+        wrote |= tables
+        if "summaries" in tables:
+            fate.comes_to("in a hand-off")
+
+    @event.listens_for(Engine, "connect")
+    def watch_sqlite(driver: Any, record: Any) -> None:
+        if isinstance(driver, sqlite3.Connection):  # what a turn runs goes past SQLAlchemy's events
+            driver.set_trace_callback(lambda statement: ran(record.info.get("wrote", set()), statement))
+
     @event.listens_for(Engine, "after_cursor_execute")
-    def wrote(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        table = _WRITES.match(statement)
-        if table is not None:
-            connection.info.setdefault("wrote", set()).add(table[1])
-            if table[1] == "summaries":
-                fate.comes_to("in a hand-off")
+    def watch_others(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if connection.dialect.name != "sqlite":
+            ran(connection.connection.info.get("wrote", set()), statement)
 
 
 _WRITES = re.compile(r"(?:INSERT INTO|UPDATE) (\w+)")
@@ -205,7 +218,7 @@ async def _telegram(house: House, webhook: str, talk: Talk, fate: Fate) -> Teleg
         pace,
         ChatPace(UNLIMITED),
         lease=talk.lease,
-        at_once=1,  # so that a kill can repeat one message, not one in each chat
+        at_once=house.at_once,
     )
     intake = Intake(replace(talk, hand_out=sender.hand).take, failed, is_given_up, (DatabaseUnreadable,))
     silent = Words(lambda _: "We do not know you.", lambda _: "We are sorry.", {})

@@ -24,7 +24,7 @@ from locales.catalogue import Catalogue
 from storage import cases, scripts, staff
 from storage.database import Database
 from storage.invites import invite
-from storage.pages import look
+from storage.pages import NEWEST, look
 from storage.tables import (
     answers,
     chats,
@@ -458,6 +458,21 @@ async def test_her_page_shows_what_she_said_and_what_she_chose(house: House) -> 
 
     assert found is not None
     assert [m.paragraphs[0] for _, m in found.messages if m.hers] == ["English", "Nour"]
+
+
+async def test_of_a_very_long_visit_her_page_shows_the_newest_messages(house: House) -> None:
+    await house.web(Command("start"))
+    await house.types("1", *(f"word {n}" for n in range(NEWEST)))
+
+    found = await look(house.database, house.code, NOW)
+
+    assert found is not None
+    numbers = [n for n, _ in found.messages]
+    assert len(numbers) == NEWEST
+    assert numbers == list(range(numbers[-1] - NEWEST + 1, numbers[-1] + 1))
+    assert [m.paragraphs[0] for _, m in found.messages if m.hers][-1] == f"word {NEWEST - 1}"
+    assert found.session is not None
+    assert found.messages[-1][1].token == found.session.token
 
 
 async def test_after_leaving_in_a_hurry_her_page_shows_nothing_of_it(house: House) -> None:
