@@ -5,6 +5,7 @@ PostgreSQL the same look locks whoever can be had at once.
 """
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -40,20 +41,22 @@ from storage.tables import chats, clients, invites, outbox, quarantine, received
 class Arrival:
     """Somebody who may come in. `standing`: None if her update was taken before.
 
-    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat.
+    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat. `binds`: her chat
+    is new, and is to be tied to her.
     """
 
     who: Admitted
     standing: Standing | None
     failed: bool
     is_busy: bool
+    binds: bool
 
 
 _NAMES = ("channel", "event", "code", "address")
 _ADDRESS = 3
 _FIRST = {"sqlite": 0, "postgresql": 1}
 """The number that the first knock gets."""
-_TAKEN, _UNREACHABLE, _HERS = 0, 4, 5
+_TAKEN, _HERS = 0, 7
 """Where in a row, after `n`, it says so; from _HERS on it is `Found`."""
 
 
@@ -79,6 +82,7 @@ def _look(dialect: str) -> Select[Any]:
         invites.c.expires > bindparam("now", type_=invites.c.expires.type),
     )
     chat = and_(chats.c.channel == knock.c.channel, chats.c.address_hash == knock.c.address)
+    others = chats.alias("others")
     she = clients.c.id == func.coalesce(invites.c.client, chats.c.client)
     if dialect == "postgresql":
         she = and_(she, clients.c.id.in_(select(_free().c.id)))
@@ -90,6 +94,8 @@ def _look(dialect: str) -> Select[Any]:
         exists().where(outbox.c.channel == knock.c.channel, outbox.c.order_key == knock.c.address),
         chats.c.id,
         chats.c.unreachable,
+        chats.c.client,
+        exists().where(others.c.client == clients.c.id, others.c.channel == knock.c.channel),
         *COLUMNS,
     ).select_from(around(them))
 
@@ -122,8 +128,8 @@ _LOOK = Written(_look)
 def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> list[Arrival | None]:
     """In the order of `knocks`. None: let her in by herself.
 
-    She is nobody, or new, or comes with something to bind, or is in somebody else's hands just now, or is
-    here twice.
+    She is nobody, or her chat is not simply hers, or she is in somebody else's hands just now, or is here
+    twice.
     """
     keys = [_keys(knock) for knock in knocks]
     values = _values(keys, connection.dialect.name)
@@ -132,7 +138,7 @@ def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> l
     found = _LOOK.run(connection, values | {"now": knocks[0].now}).fetchall()
     for n, *row in sorted(found, key=itemgetter(0)):
         client = row[_HERS]
-        if client not in seen and not row[_UNREACHABLE]:
+        if client not in seen and _is_simply_hers(row):
             seen.add(client)
             rows[n - _FIRST[connection.dialect.name]] = tuple(row)
     new = [Found._make(row[_HERS:]) for row in rows.values() if not row[_TAKEN]]
@@ -142,14 +148,19 @@ def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> l
 
 def _keys(knock: Knock) -> tuple[str, str, str | None, str | None]:
     """The values of _NAMES. Who comes in by herself anyway is not looked for."""
-    code, address = knock.code, knock.address
-    by_herself = knock.client is not None or (code is not None and address is not None)
+    code, address = (knock.code, knock.address) if knock.client is None else (None, None)
     return (
         knock.channel,
         event_name(knock.event),
-        None if code is None or by_herself else hashed(code),
-        None if address is None or by_herself else order_key(knock.channel, address),
+        None if code is None else hashed(code),
+        None if address is None else order_key(knock.channel, address),
     )
+
+
+def _is_simply_hers(row: Sequence[Any]) -> bool:
+    """Her chat is known as hers; or nobody's yet, and she has no other one on this channel."""
+    _taken, _failed, _is_busy, chat, unreachable, owner, has_another, client, *_ = row
+    return not unreachable and (owner == client if chat is not None else not has_another)
 
 
 def _values(keys: Sequence[tuple[str | None, ...]], dialect: str) -> dict[str, Any]:
@@ -163,6 +174,14 @@ def _arrival(
 ) -> Arrival | None:
     if row is None:
         return None
-    taken, failed, is_busy, chat, _unreachable, client, *_ = row
-    hers = None if knock.address is None else Chat(chat, knock.channel, knock.address, keys[_ADDRESS])
-    return Arrival(Admitted(client, hers), None if taken else known[client], bool(failed), bool(is_busy))
+    taken, failed, is_busy, chat, _unreachable, _owner, _has_another, client, *_ = row
+    hers: Chat | None = None
+    if knock.address is not None:
+        hers = Chat(chat or secrets.token_hex(16), knock.channel, knock.address, keys[_ADDRESS])
+    return Arrival(
+        who=Admitted(client, hers),
+        standing=None if taken else known[client],
+        failed=bool(failed),
+        is_busy=bool(is_busy),
+        binds=hers is not None and chat is None,
+    )

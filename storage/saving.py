@@ -22,6 +22,7 @@ from storage.standing import AtHand, Kept, Standing, stored_summary
 from storage.stored_session import answer_row, body_of, message_body, state_of
 from storage.tables import (
     answers,
+    chats,
     consents,
     invites,
     messages,
@@ -91,6 +92,15 @@ _CONSENT = (
     consents.c.at,
 )
 _EVENT = (received.c.channel, received.c.event, received.c.at)
+_CHAT = (
+    chats.c.id,
+    chats.c.client,
+    chats.c.channel,
+    chats.c.address_hash,
+    chats.c.address,
+    chats.c.unreachable,
+    chats.c.created,
+)
 _MESSAGE = (messages.c.session, messages.c.n, messages.c.visit, messages.c.body, messages.c.at)
 _PARCEL = (
     outbox.c.ref,
@@ -119,6 +129,7 @@ class Saving:
     connection: Connection
     busy: set[str]
     _events: list[tuple[Any, ...]] = field(default_factory=list)
+    _chats: list[tuple[Any, ...]] = field(default_factory=list)
     _new: list[tuple[Any, ...]] = field(default_factory=list)
     _changed: list[tuple[Any, ...]] = field(default_factory=list)
     _answers: list[tuple[Any, ...]] = field(default_factory=list)
@@ -135,6 +146,13 @@ class Saving:
         if failed_before:
             self.settle(knock)
 
+    def add_chat(self, chat: Chat, standing: Standing, now: datetime) -> None:
+        """A new chat, tied to her."""
+        address = Words(chat.address, standing.key, chat.id)
+        self._chats.append(
+            (chat.id, standing.caller.client, chat.channel, chat.order_key, address, False, now)
+        )
+
     def settle(self, knock: Knock) -> None:
         """Her update may have failed before. Now it goes well, so its copy goes."""
         hers = quarantine.c.channel == knock.channel, quarantine.c.event == event_name(knock.event)
@@ -147,6 +165,7 @@ class Saving:
         kept: Kept | None = None
         if any(isinstance(event, Deleted) for event in change.events):
             erase_client(self.connection, who.client)
+            self._chats = [row for row in self._chats if row[1] != who.client]
             key, chat = house_key(), _erased(chat)
         elif any(isinstance(event, Forgotten) for event in change.events):
             erase_conversation(self.connection, who.client)
@@ -175,6 +194,7 @@ class Saving:
         """Raises Conflict if a session is not as it was loaded."""
         parts = (
             Part(_EVENT, self._events),
+            Part(_CHAT, self._chats),
             Part(_NEW_SESSION, self._new),
             Part(_SESSION, self._changed, key=sessions.c.id, version=sessions.c.version),
             Part(_ANSWER, self._answers),

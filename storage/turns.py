@@ -182,6 +182,8 @@ def _outcome(saving: Saving, visit: _Visit, arrival: Arrival | None) -> Any:
     if arrival.standing is None:
         return Outcome("duplicate")
     saving.add_event(visit.knock, failed_before=arrival.failed)
+    if arrival.binds and arrival.who.chat is not None:
+        saving.add_chat(arrival.who.chat, arrival.standing, visit.knock.now)
     return _decided(saving, visit, arrival.who, arrival.standing)
 
 
