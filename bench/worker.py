@@ -5,7 +5,6 @@ The time is that of handling updates. Making them, checking the replies and a wa
 
 import argparse
 import asyncio
-import gc
 import itertools
 import json
 import os
@@ -20,6 +19,7 @@ from bench.bot_api import BotApi
 from bench.row import Place, Row
 from bench.rows import ROWS, Open
 from bench.walk import ANSWERS, UPDATES, Person
+from bot.collecting import settle
 
 WARMING = 3  # people who walk first, outside the time
 
@@ -100,8 +100,7 @@ async def run(open_row: Open, asked: argparse.Namespace) -> dict[str, float]:
     await walking.walk(first)
     if asked.wait:
         await asyncio.to_thread(_wait_for_the_others)
-    gc.collect()
-    gc.freeze()  # what was made before is left alone, as `trede run` does, for the peers as well
+    settle()  # as `trede run` does; for the peers as well
     clock = await walking.walk(people)
     await _count(row, len(everybody))
     return _figures(clock)

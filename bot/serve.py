@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +16,7 @@ import uvicorn
 
 from bot.channels.telegram import CHANNEL, Telegram, Words, username_of
 from bot.channels.telegram_library import TelegramLibrary
+from bot.collecting import settle
 from bot.fault import fault
 from bot.inbox import Inbox
 from bot.incoming import Incoming
@@ -152,15 +152,9 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
             bell = Bell(database, meter.timed(talk.take), now)
             bell.start()
             stack.push_async_callback(bell.stop)
-            _leave_alone_what_is_loaded()
+            settle()
             await greet(database)
             await _until_told(app, listening, settings.proxies)
-
-
-def _leave_alone_what_is_loaded() -> None:
-    """The collector would go through all of it again and again, some 50 ms each time, and free nothing."""
-    gc.collect()
-    gc.freeze()
 
 
 async def sweep_again_and_again(database: Database, every: float = 3600.0) -> None:
