@@ -184,6 +184,7 @@ class Woman:
     at: str = ""
     screen: str = ""
     token: str = ""
+    is_fresh: bool = False  # this turn gave a new token
     language: str = "en"
     version: int = 1
     turns: int = 0
@@ -320,6 +321,7 @@ class _Turn:
 
     def take(self) -> None:
         her = self.her
+        her.is_fresh = False
         if her.case == "done":
             her.help = False
         self._take()
@@ -613,7 +615,7 @@ class _Turn:
 
     def _fresh(self) -> None:
         """A question is put: her buttons before it are of the past."""
-        self.her.token, self.her.asked_at = self.moment.token, self.now
+        self.her.token, self.her.asked_at, self.her.is_fresh = self.moment.token, self.now, True
 
     def _same_again(self) -> None:
         """Nothing is changed; she is shown where she is."""

@@ -570,7 +570,7 @@ class Conversations(RuleBasedStateMachine):
         assert screen_of(ours) == her.screen
         if her.mode != "new" and ours:
             assert token == her.token
-            assert (token in self.tokens[who]) == (her.token == before.token)
+            assert (token not in self.tokens[who]) == her.is_fresh
         self.tokens[who].add(token)
         self.check_numbers(who, before, her, took.taken)
         self.check_words(took.incoming.said, took.taken, her, ours)
