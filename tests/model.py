@@ -5,7 +5,7 @@ would have to be made twice to go unseen. tests/bot/test_state_machine.py holds 
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -193,7 +193,7 @@ class Woman:
     last: str = ""
     draft: tuple[str, ...] = ()
     live: dict[str, Answer] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row | frozenset[Row]] = field(default_factory=list)  # a set: stored in any order
     consents: int = 0
     timers: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     wish: tuple[str, date | None] | None = None
@@ -225,6 +225,22 @@ class Woman:
         return self.mode in AWAY or (
             self.mode in REMINDING and self.wish is not None and self.wish[0] == "resume"
         )
+
+    def is_stored_as(self, rows: Sequence[Row]) -> bool:
+        """Whether these rows are all that she answered, in order, and nothing else."""
+        left = list(rows)
+        for each in self.rows:
+            some = each if isinstance(each, frozenset) else {each}
+            if {*left[: len(some)]} != some:
+                return False
+            del left[: len(some)]
+        return not left
+
+    @property
+    def said(self) -> set[str]:
+        """All that she ever answered in her own words."""
+        sets = [each if isinstance(each, frozenset) else {each} for each in self.rows]
+        return {row.words for some in sets for row in some if "~" in row.words}
 
     def stored(self, question: str, version: int | None = None) -> str:
         """The name of a question in her version of the script."""
@@ -290,12 +306,9 @@ class Woman:
     def _move(self, version: int) -> None:
         """The answer to the renamed question comes along; what was said before stays as it was."""
         self.turns += 1
-        for question in ("hope", *(q for q in SHARING if q.endswith(".which"))):
-            answer = self.live.get(question)
-            if answer and (question == "hope" or "hope" in answer.value):
-                self.version = version
-                self.rows.append(self.row(question))
         self.version = version
+        renamed = [q for q in self.live if q == "hope" or "hope" in self.live[q].value]
+        self.rows.append(frozenset(self.row(q) for q in renamed))
         if self.at == "hope" or self.at.startswith("right.") or self.at.endswith(".which"):
             self.moved, self.draft, self.last = True, (), ""
 
