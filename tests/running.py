@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TREDE = Path(sys.executable).parent / "trede"
+QUICK_START = {"TREDE_TELEGRAM_LIBRARY": "ptb"}
+"""For tests in which either library would do: aiogram takes some seconds to load."""
+
 READY_WITHIN = 30.0  # seconds; a busy machine is slow
 
 

@@ -31,7 +31,7 @@ from storage.tables import quarantine as rows
 from tests.bot.test_serve import running_beside
 from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_server import TOKEN, TelegramServer
-from tests.running import TREDE
+from tests.running import QUICK_START, TREDE
 
 BOT = TOKEN.partition(":")[0]
 CANARY = "Zwaluwnest"
@@ -236,7 +236,7 @@ def test_what_is_meant_must_be_clear(operator: Operator) -> None:
 
 async def test_while_trede_runs_she_gets_her_answer_on_telegram(tmp_path: Path) -> None:
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url, **QUICK_START}
         amina = telegram.person()
         amina.has_written = True
         async with running_beside(tmp_path, **settings) as server:

@@ -22,7 +22,7 @@ from storage.errors import DatabaseUnreadable
 from tests.bot.test_serve import CANARY, begin, running_beside
 from tests.chatting import Chatting
 from tests.fakes.telegram_server import TelegramServer
-from tests.running import running
+from tests.running import QUICK_START, running
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -189,7 +189,7 @@ def version() -> str:
 
 async def test_what_telegram_does_not_take_is_seen_to_wait(tmp_path: Path) -> None:
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url, **QUICK_START}
         async with running_beside(tmp_path, **settings) as server, httpx.AsyncClient() as prometheus:
             telegram.refuses(429, retry_after=30)
             telegram.person().writes(f"/start {server.chat.rsplit('/', 1)[1]}")

@@ -16,7 +16,7 @@ from tests.bot.test_serve import running_beside
 from tests.chatting import Chatting
 from tests.fakes.telegram_person import Person
 from tests.fakes.telegram_server import TelegramServer
-from tests.running import Running
+from tests.running import QUICK_START, Running
 
 UNREACHABLE = "Cannot be reached by chat"
 
@@ -43,7 +43,7 @@ async def soon(true: Callable[[], bool]) -> None:
 
 async def test_a_chat_that_telegram_slows_waits_however_often_and_stops_no_other(tmp_path: Path) -> None:
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url, **QUICK_START}
         amina, layla = telegram.person(1, "Amina"), telegram.person(2, "Layla")
         async with running_beside(tmp_path, **settings):
             telegram.refuses(429, retry_after=5)
@@ -66,7 +66,7 @@ async def test_who_blocked_the_bot_gets_nothing_more_staff_see_it_and_writing_ag
     tmp_path: Path,
 ) -> None:
     async with TelegramServer() as telegram:
-        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url}
+        settings = {"TREDE_TELEGRAM_TOKEN": telegram.token, "TREDE_TELEGRAM_API": telegram.url, **QUICK_START}
         amina = telegram.person()
         async with running_beside(tmp_path, **settings) as server:
             await asyncio.to_thread(shares, server)

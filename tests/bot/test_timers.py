@@ -25,6 +25,7 @@ from storage.pages import look
 from storage.turns import sent
 from tests.bot.test_serve import running_beside
 from tests.fakes.telegram_server import TelegramServer
+from tests.running import QUICK_START
 
 SUNDAY = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)  # ten in the morning in Amsterdam
 MONDAY_NINE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -382,6 +383,7 @@ async def test_a_reminder_outlives_a_restart_comes_once_and_leads_back(tmp_path:
             "TREDE_TELEGRAM_TOKEN": telegram.token,
             "TREDE_TELEGRAM_API": telegram.url,
             "TREDE_TIME_ZONE": where_it_is_noon(),
+            **QUICK_START,
         }
         amina = telegram.person()
         async with running_beside(tmp_path, **settings) as server:

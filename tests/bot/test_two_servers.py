@@ -20,7 +20,7 @@ from tests.bot.test_serve import running_beside
 from tests.chatting import Chatting
 from tests.fakes.telegram_person import Person
 from tests.fakes.telegram_server import TelegramServer
-from tests.running import Running
+from tests.running import QUICK_START, Running
 
 PATIENCE = 30.0  # seconds; a busy machine is slow
 
@@ -67,6 +67,7 @@ async def two_servers(folder: Path, url: str) -> AsyncIterator[Servers]:
             "TREDE_DATABASE_URL": url,
             "TREDE_TELEGRAM_TOKEN": telegram.token,
             "TREDE_TELEGRAM_API": telegram.url,
+            **QUICK_START,
         }
         first = await stack.enter_async_context(running_beside(folder, **settings))
         second = await stack.enter_async_context(running_beside(folder, **settings))

@@ -98,8 +98,15 @@ def invite(trede: Running, language: str) -> str:
     return str(json.loads(made)["web"])
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "no javascript"])
-@pytest.mark.parametrize("language", ["ar", "uk"])
+@pytest.mark.parametrize(
+    ("language", "javascript"),
+    [
+        pytest.param("ar", True, id="ar-htmx"),
+        pytest.param("uk", False, id="uk-no javascript"),
+        pytest.param("ar", False, id="ar-no javascript", marks=pytest.mark.long),
+        pytest.param("uk", True, id="uk-htmx", marks=pytest.mark.long),
+    ],
+)
 async def test_she_talks_to_the_end_and_her_case_manager_finds_the_summary(
     trede: Running, open_page: OpenPage, language: str, javascript: bool
 ) -> None:
