@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -37,7 +37,7 @@ def written(value: Any) -> bytes:
     try:
         return to_json(value)
     except PydanticSerializationError:
-        return _escape(value).encode()
+        return _escape(to_jsonable_python(value)).encode()
 
 
 class Key:

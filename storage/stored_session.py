@@ -45,7 +45,7 @@ def message_body(message: Message) -> bytes:
     try:
         return _message.dump_json(message, exclude_defaults=True)
     except PydanticSerializationError:  # lone surrogates
-        return written(_message.dump_python(message, mode="json", exclude_defaults=True))
+        return written(_message.dump_python(message, exclude_defaults=True))
 
 
 def session_from(row: Any, state: Mapping[str, Any], given: Mapping[Place, Answer]) -> Session:

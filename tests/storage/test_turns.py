@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from casework.summary import Flags
-from dialogs.session import Answer, Place, Session
+from dialogs.session import Answer, Place, Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Forgotten, HandedOver, PersonAsked
 from storage import outbox, quarantine
 from storage.database import Database, open_database
@@ -18,7 +18,7 @@ from storage.knocks import Admitted, Knock, Moved, admit
 from storage.pages import look
 from storage.saving import Change, Saving
 from storage.sealed import house_key, key_of
-from storage.standing import Standing, load
+from storage.standing import Standing, at_hand, load
 from storage.tables import (
     answers,
     case_steps,
@@ -282,6 +282,24 @@ async def test_odd_words_are_kept_exactly(database: Database) -> None:
     transcript = await look(database, her.code, NOW)
     assert transcript is not None
     assert transcript.messages[0] == (1, hers(odd))
+
+
+async def test_a_session_with_an_odd_name_in_it_is_kept_whole(database: Database) -> None:
+    her = await amina(database)
+    whole = Session(
+        f"session-{her.client[:40]}",
+        SCRIPT,
+        "ar",
+        asked_at=NOW,
+        heard=frozenset({Place("hello")}),
+        timers=(Timer("resume", LATER, "t1"),),
+        facts={"name": "\x00 \ud800 🙂"},
+    )
+
+    await take(database, by_code(her.code, "1"), lambda _loaded: Change(whole))
+    at_hand(database).keep(her.client, None)
+
+    assert (await loaded(database, by_code(her.code, "2"))).session == whole
 
 
 async def test_every_answer_is_kept_and_the_newest_counts(database: Database) -> None:
