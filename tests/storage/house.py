@@ -112,14 +112,19 @@ def summary_of(words: str, id: str = "summary-1", flags: Flags | None = None) ->
 
 
 async def loaded(database: Database, knock: Knock) -> Loaded:
-    """What the next turn would be decided on; changes nothing but the list of updates seen."""
+    """What the next turn would be decided on; changes nothing but the list of updates seen.
+
+    What is at hand of her must be what is stored.
+    """
     seen: list[Loaded] = []
 
     def peek(what: Loaded) -> Change:
         seen.append(what)
         return Change(None)
 
-    await take(database, knock, peek)
+    await take(database, knock, peek)  # a turn without a session leaves nothing at hand
+    await take(database, replace(knock, event=f"{knock.event} again"), peek)
+    assert seen[0] == seen[1]
     return seen[0]
 
 

@@ -18,7 +18,7 @@ from storage.knocks import Admitted, Knock, Moved, admit
 from storage.pages import look
 from storage.saving import Change, Saving
 from storage.sealed import house_key, key_of
-from storage.standing import Standing, at_hand, load
+from storage.standing import Standing, load
 from storage.tables import (
     answers,
     case_steps,
@@ -297,7 +297,6 @@ async def test_a_session_with_an_odd_name_in_it_is_kept_whole(database: Database
     )
 
     await take(database, by_code(her.code, "1"), lambda _loaded: Change(whole))
-    at_hand(database).keep(her.client, None)
 
     assert (await loaded(database, by_code(her.code, "2"))).session == whole
 
