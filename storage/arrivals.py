@@ -41,15 +41,13 @@ from storage.tables import chats, clients, invites, outbox, quarantine, received
 class Arrival:
     """Somebody who may come in. `standing`: None if her update was taken before.
 
-    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat. `binds`: her chat
-    is new, and is to be tied to her.
+    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat.
     """
 
     who: Admitted
     standing: Standing | None
     failed: bool
     is_busy: bool
-    binds: bool
 
 
 _NAMES = ("channel", "event", "code", "address")
@@ -177,11 +175,6 @@ def _arrival(
     taken, failed, is_busy, chat, _unreachable, _owner, _has_another, client, *_ = row
     hers: Chat | None = None
     if knock.address is not None:
-        hers = Chat(chat or secrets.token_hex(16), knock.channel, knock.address, keys[_ADDRESS])
-    return Arrival(
-        who=Admitted(client, hers),
-        standing=None if taken else known[client],
-        failed=bool(failed),
-        is_busy=bool(is_busy),
-        binds=hers is not None and chat is None,
-    )
+        id = chat or secrets.token_hex(16)
+        hers = Chat(id, knock.channel, knock.address, keys[_ADDRESS], is_new=chat is None)
+    return Arrival(Admitted(client, hers), None if taken else known[client], bool(failed), bool(is_busy))

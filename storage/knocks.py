@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, union, update
 
 from storage.sealed import Words, hashed, key_of
 from storage.tables import chats, clients, invites, outbox
@@ -35,12 +35,16 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Where she is written to. `order_key` is the same for all messages to one chat."""
+    """Where she is written to. `order_key` is the same for all messages to one chat.
+
+    `is_new`: nobody's yet; it is tied to her when her turn is saved.
+    """
 
     id: str
     channel: str
     address: str
     order_key: str
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,8 @@ def _bind(
         return None
     if chat is not None:
         return _admitted(client, _hand_over(connection, chat, address, client), knock)
-    return _admitted(client, _new_chat(connection, knock, address, client), knock)
+    key = order_key(knock.channel, address)
+    return Admitted(client, Chat(secrets.token_hex(16), knock.channel, address, key, is_new=True))
 
 
 def _hand_over(connection: Connection, chat: Row[*tuple[Any, ...]], address: str, client: str) -> str:
@@ -198,21 +203,6 @@ def _hand_over(connection: Connection, chat: Row[*tuple[Any, ...]], address: str
     hers = Words(address, _key(connection, client), id)
     connection.execute(
         update(chats).where(chats.c.id == id).values(client=client, address=hers, unreachable=False)
-    )
-    return id
-
-
-def _new_chat(connection: Connection, knock: Knock, address: str, client: str) -> str:
-    id = secrets.token_hex(16)
-    connection.execute(
-        insert(chats).values(
-            id=id,
-            client=client,
-            channel=knock.channel,
-            address_hash=order_key(knock.channel, address),
-            address=Words(address, _key(connection, client), id),
-            created=knock.now,
-        )
     )
     return id
 

@@ -49,7 +49,7 @@ async def move(database: Database, client: str, version: str, decide: Decide, no
         change = decide(standing.session)
         if change is None or change.session is None:
             return False
-        saving = Saving(connection, set())
+        saving = Saving(connection)
         bodies = [message_body(message) for message in change.messages]
         saving.add_session(change.session, standing, change.events, bodies, now)
         saving.write()

@@ -127,7 +127,7 @@ class Saving:
     """
 
     connection: Connection
-    busy: set[str]
+    busy: set[str] = field(default_factory=set)
     _events: list[tuple[Any, ...]] = field(default_factory=list)
     _chats: list[tuple[Any, ...]] = field(default_factory=list)
     _new: list[tuple[Any, ...]] = field(default_factory=list)
@@ -146,13 +146,6 @@ class Saving:
         if failed_before:
             self.settle(knock)
 
-    def add_chat(self, chat: Chat, standing: Standing, now: datetime) -> None:
-        """A new chat, tied to her."""
-        address = Words(chat.address, standing.key, chat.id)
-        self._chats.append(
-            (chat.id, standing.caller.client, chat.channel, chat.order_key, address, False, now)
-        )
-
     def settle(self, knock: Knock) -> None:
         """Her update may have failed before. Now it goes well, so its copy goes."""
         hers = quarantine.c.channel == knock.channel, quarantine.c.event == event_name(knock.event)
@@ -165,7 +158,6 @@ class Saving:
         kept: Kept | None = None
         if any(isinstance(event, Deleted) for event in change.events):
             erase_client(self.connection, who.client)
-            self._chats = [row for row in self._chats if row[1] != who.client]
             key, chat = house_key(), _erased(chat)
         elif any(isinstance(event, Forgotten) for event in change.events):
             erase_conversation(self.connection, who.client)
@@ -184,6 +176,9 @@ class Saving:
                 summary,
                 knock.now.date(),
             )
+        if chat is not None and chat.is_new:
+            address = Words(chat.address, key, chat.id)
+            self._chats.append((chat.id, who.client, chat.channel, chat.order_key, address, False, knock.now))
         self._kept.append((who.client, kept))
         if standing.kept_on != knock.now.date():  # once a day at most: a write less for all her other turns
             self._keep_invite(who.client, knock.now)
@@ -304,14 +299,14 @@ class Saving:
 def begin_saving(connection: Connection, who: Admitted) -> Saving:
     """For a turn of hers."""
     if who.chat is None:
-        return Saving(connection, set())
+        return Saving(connection)
     values = {"channel": who.chat.channel, "chat": who.chat.order_key}
     return Saving(connection, set(connection.scalars(_WAITING, values)))
 
 
 def _erased(chat: Chat | None) -> Chat | None:
-    """Her chat for a last goodbye, though its row is gone."""
-    return None if chat is None else replace(chat, id="")
+    """Her chat for a last goodbye, though it has no row."""
+    return None if chat is None else replace(chat, id="", is_new=False)
 
 
 def _summary_statement(summary: Summary, session: Session, standing: Standing, now: datetime) -> Executable:

@@ -120,7 +120,7 @@ class _Turns:
         forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
         visits = [job for job in jobs if isinstance(job, _Visit)]
         found = arrivals(connection, [visit.knock for visit in visits], self._near) if visits else []
-        saving = Saving(connection, {_chat(each) for each in found if each is not None and each.is_busy})
+        saving = Saving(connection)
         outcomes = iter([_outcome(saving, *both) for both in zip(visits, found, strict=True)])
         saving.write()
         return [next(outcomes) if isinstance(job, _Visit) else None for job in jobs], saving
@@ -182,8 +182,8 @@ def _outcome(saving: Saving, visit: _Visit, arrival: Arrival | None) -> Any:
     if arrival.standing is None:
         return Outcome("duplicate")
     saving.add_event(visit.knock, failed_before=arrival.failed)
-    if arrival.binds and arrival.who.chat is not None:
-        saving.add_chat(arrival.who.chat, arrival.standing, visit.knock.now)
+    if arrival.who.chat is not None and arrival.is_busy:
+        saving.busy.add(arrival.who.chat.order_key)
     return _decided(saving, visit, arrival.who, arrival.standing)
 
 
@@ -193,7 +193,3 @@ def _decided(saving: Saving, visit: _Visit, who: Admitted, standing: Standing) -
     )
     saved: Saved = saving.add(visit.knock, who, standing, change)
     return Outcome("done", saved.messages, saved.parcels)
-
-
-def _chat(arrival: Arrival) -> str:
-    return "" if arrival.who.chat is None else arrival.who.chat.order_key

@@ -231,7 +231,7 @@ async def test_a_session_that_changed_since_it_was_loaded_is_not_overwritten(dat
 
 
 def _save(connection: Connection, knock: Knock, standing: Standing, change: Change) -> None:
-    saving = Saving(connection, set())
+    saving = Saving(connection)
     saving.add(knock, Admitted(standing.caller.client), standing, change)
     saving.write()
 
