@@ -52,7 +52,7 @@ def after_turn(
     summary = last
     for event in turn.events:
         if isinstance(event, HandedOver):
-            summary = summarise(moves, event.session or turn.session, summary_id, now, summary)
+            summary = summarise(moves, event.session, summary_id, now, summary)
         elif isinstance(event, PersonAsked):
             summary = ask_for_help(moves, turn.session, summary_id, now, summary)
         elif isinstance(event, Withdrawn) and summary is not None:

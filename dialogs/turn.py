@@ -35,11 +35,10 @@ class PersonAsked:
 class HandedOver:
     """She finished sharing: the summary goes to the queue (or is withdrawn if she shares nothing).
 
-    `session` is hers at that moment, since questions can be cleared to be asked anew in the same turn; None:
-    nothing came after it.
+    `session` is hers at that moment: in the same turn, questions can be cleared to be asked anew.
     """
 
-    session: Session | None = field(default=None, compare=False, repr=False)
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)

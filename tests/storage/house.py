@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from casework.summary import Flags, Head, Share, SharedAnswer, Summary
 from dialogs.message import Message, WrittenButton
 from dialogs.session import Answer, Place, Session
-from dialogs.turn import Answered, Event
+from dialogs.turn import Answered, Event, HandedOver
 from storage import scripts
 from storage.database import Database
 from storage.invites import Invite, invite
@@ -81,6 +81,10 @@ def says(words: str, *events: Event, question: str = "name", reply: str = "") ->
         return Change(session, (Answered(place, answer), *events), messages)
 
     return decide
+
+
+HANDED_OVER = HandedOver(Session("of her turn", SCRIPT, "ar"))
+"""Storage looks at no more of it than that it happened."""
 
 
 def does(*events: Event, goodbye: str = "Goodbye", keep: bool = True) -> Decide:

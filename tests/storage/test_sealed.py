@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dialogs.turn import Deleted, HandedOver
+from dialogs.turn import Deleted
 from storage import quarantine
 from storage.database import Database
 from storage.errors import WrongKey
@@ -20,7 +20,7 @@ from storage.pages import Transcript, look
 from storage.sealed import hashed, key_of, new_key, use_key
 from storage.tables import clients, messages, meta, metadata, organisations
 from storage.turns import take
-from tests.storage.house import NOW, amina, by_chat, does, says, shares
+from tests.storage.house import HANDED_OVER, NOW, amina, by_chat, does, says, shares
 
 WORDS = "zeldzaamwoord"
 NAME = "Zonnebloempje"
@@ -31,7 +31,7 @@ async def _talk(database: Database) -> str:
     """A conversation that leaves something in every table that holds words."""
     her = await amina(database, NAME)
     await take(database, by_chat(CHAT, "1", her.code), says(WORDS))
-    await take(database, by_chat(CHAT, "2"), shares(WORDS, HandedOver()))
+    await take(database, by_chat(CHAT, "2"), shares(WORDS, HANDED_OVER))
     await quarantine.failed(database, "telegram", "3", WORDS, "KeyError", NOW)
     await prove_key(database)
     return her.code

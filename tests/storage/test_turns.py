@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from casework.summary import Flags
 from dialogs.session import Answer, Place, Session, Timer
-from dialogs.turn import Answered, Consented, Deleted, Forgotten, HandedOver, PersonAsked
+from dialogs.turn import Answered, Consented, Deleted, Forgotten, PersonAsked
 from storage import outbox, quarantine
 from storage.database import Database, open_database
 from storage.errors import Conflict
@@ -34,6 +34,7 @@ from storage.tables import (
 from storage.tables import outbox as outbox_table
 from storage.turns import Loaded, take
 from tests.storage.house import (
+    HANDED_OVER,
     NOW,
     SCRIPT,
     amina,
@@ -355,7 +356,7 @@ async def test_a_shared_summary_lies_in_her_organisation_s_queue(database: Datab
     her = await amina(database)
     flags = Flags(wants_call=True, asked_for_help=True)
 
-    await take(database, by_code(her.code, "1"), shares("to learn", HandedOver(), flags=flags))
+    await take(database, by_code(her.code, "1"), shares("to learn", HANDED_OVER, flags=flags))
 
     row = await database.read(lambda connection: connection.execute(select(summaries)).one())
     assert (row.id, row.organisation, row.client, row.state) == ("summary-1", "huis", her.client, "new")
@@ -366,7 +367,7 @@ async def test_a_shared_summary_lies_in_her_organisation_s_queue(database: Datab
 
 async def test_sharing_anew_replaces_the_summary_and_keeps_its_id_and_history(database: Database) -> None:
     her = await amina(database)
-    await take(database, by_code(her.code, "1"), shares("to learn", HandedOver()))
+    await take(database, by_code(her.code, "1"), shares("to learn", HANDED_OVER))
 
     def see(connection: Connection) -> None:
         connection.execute(update(summaries).values(state="seen"))
@@ -397,9 +398,9 @@ async def test_sharing_anew_replaces_the_summary_and_keeps_its_id_and_history(da
 
 async def test_sharing_nothing_takes_the_summary_back(database: Database) -> None:
     her = await amina(database)
-    await take(database, by_code(her.code, "1"), shares("to learn", HandedOver()))
+    await take(database, by_code(her.code, "1"), shares("to learn", HANDED_OVER))
 
-    await take(database, by_code(her.code, "2"), does(HandedOver()))
+    await take(database, by_code(her.code, "2"), does(HANDED_OVER))
 
     assert (await count(database, summaries))["summaries"] == 0
     assert (await loaded(database, by_code(her.code, "3"))).last_summary is None
@@ -413,7 +414,7 @@ async def _talked_on_telegram(database: Database) -> str:
     agreed = Answer("answered", "Yes", ("yes",), "ar", NOW, "web")
     events = (Answered(Place("consent"), agreed), Consented("2026-11", "consent"))
     await take(database, by_chat("7", "1", her.code), says("Amina", *events))
-    await take(database, by_chat("7", "2"), shares("to learn", HandedOver()))
+    await take(database, by_chat("7", "2"), shares("to learn", HANDED_OVER))
     return her.code
 
 
