@@ -14,7 +14,7 @@ from dialogs.revising import share_anew
 from dialogs.said import Tap, Text
 from dialogs.session import Answer
 from dialogs.too_early import add_to_last, was_sent_before
-from dialogs.turn import Answered, Consented, Phrase, Withdrawn
+from dialogs.turn import Consented, Phrase, Withdrawn
 
 
 def answer(turn: OpenTurn, said: Tap | Text) -> None:
@@ -57,14 +57,10 @@ def skip(turn: OpenTurn) -> None:
 
 
 def _keep(turn: OpenTurn, answer: Answer) -> None:
-    place, language = turn.session.at, turn.session.language
-    step = turn.script.step(place.step)
+    step = turn.script.step(turn.session.at.step)
     if step.kind == "language" and answer.state == "answered":
-        language = answer.value[0]
-    answer = replace(answer, language=language, at=turn.here.now, channel=turn.here.channel)
-    answers = {**turn.session.answers, place: answer}
-    turn.session = replace(turn.session, language=language, answers=answers)
-    turn.events.append(Answered(place, answer))
+        turn.session = replace(turn.session, language=answer.value[0])
+    turn.keep(turn.session.at, answer)
     if agrees(step, answer):
         turn.events.append(Consented(step.consent, step.name))
     if step.kind == "share" and turn.session.handed_over and answer.value != ("yes",):

@@ -1,5 +1,7 @@
 """What is always at hand: sent as a command, tapped, or typed as the button's label."""
 
+from typing import get_args
+
 from dialogs import phrases
 from dialogs.answering import skip
 from dialogs.asides import open_aside
@@ -11,25 +13,6 @@ from dialogs.open_turn import OpenTurn
 from dialogs.said import Command, CommandName, Said, Tap, Text
 from dialogs.turn import Phrase
 
-_BY_WORD: dict[str, CommandName] = {
-    name: name
-    for name in (
-        "start",
-        "skip",
-        "back",
-        "pause",
-        "language",
-        "person",
-        "leave",
-        "menu",
-        "delete",
-        "again",
-        "stop",
-    )
-}
-_BY_TAP: dict[str, CommandName] = {
-    name: name for name in ("skip", "back", "pause", "language", "person", "leave", "menu", "delete", "stop")
-}
 _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("skip", phrases.SKIP),
     ("back", phrases.BACK),
@@ -41,6 +24,9 @@ _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("delete", phrases.DELETE),
     ("stop", phrases.STOP_REMINDERS),
 )
+
+_BY_WORD: dict[str, CommandName] = {name: name for name in get_args(CommandName)}
+_BY_TAP: dict[str, CommandName] = {name: name for name, _ in _LABELS}
 
 
 def command_in(turn: OpenTurn, said: Said) -> CommandName | None:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from bot.incoming import Incoming
 from dialogs import phrases
 from dialogs.message import Message
-from dialogs.said import Command, Said, Tap, Text
+from dialogs.said import Command, CommandName, Said, Tap, Text
 from dialogs.turn import Phrase
 from tests.dialogs.talking import words_of_clients
 from tests.model import LANGUAGES, PARTS
@@ -101,19 +101,7 @@ def screen_of(said: Sequence[Message]) -> str:
 # ── what she does ────────────────────────────────────────────────────────────────────────────────
 
 Act = tuple[str, int]
-COMMANDS = (
-    "start",
-    "skip",
-    "back",
-    "pause",
-    "language",
-    "person",
-    "leave",
-    "menu",
-    "delete",
-    "again",
-    "stop",
-)
+COMMANDS = get_args(CommandName)
 TAILS = ("", " <b>&", " حياة", " \u202e", " 🌿", " =1+1", " %(name)s", "\nand more")
 
 answers = st.tuples(st.just("answer"), st.integers(0, 20))

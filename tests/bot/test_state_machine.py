@@ -442,7 +442,7 @@ class Conversations(RuleBasedStateMachine):
             labels = [*LABELS[self.women[seat[0]].language], "A wish of other people", "1 3"]
             return Text(labels[n % len(labels)])
         if kind == "command":
-            return Command(COMMANDS[n])  # type: ignore[arg-type]
+            return Command(COMMANDS[n])
         return (Unreadable("location"), Tap("strange", "1"), Text(self.words(" x" * 50)))[n]
 
     def seen(self, seat: Seat) -> list[Message]:
