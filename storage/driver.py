@@ -40,10 +40,10 @@ def run(connection: Connection, statement: str, params: Any) -> Ran:
             return driver.executemany(statement, params)
         return driver.execute(statement, params)
     except sqlite3.Error as error:
-        raise told(error, connection.dialect) from None
+        raise _told(error, connection.dialect) from None
 
 
-def told(error: sqlite3.Error, dialect: Dialect) -> Exception:
+def _told(error: sqlite3.Error, dialect: Dialect) -> Exception:
     """The driver's error as SQLAlchemy's, without parameters: they are people's words."""
     made: Exception = DBAPIError.instance(
         None, None, error, sqlite3.Error, hide_parameters=True, dialect=dialect

@@ -106,9 +106,8 @@ class Grouping(Generic[Job]):
             results = [ALONE] * len(jobs)
         for (job, done), result in zip(some, results, strict=True):
             if result is ALONE:
-                self._begin(
-                    self._do_alone(job, done)
-                )  # it may wait for somebody's lock: the next group does not
+                # It may wait for somebody's lock: the next group does not.
+                self._begin(self._do_alone(job, done))
             elif not done.done():
                 done.set_result(result)
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    null,
     or_,
     select,
     type_coerce,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from dialogs.message import Message
 from storage.bulk import listed, one_of
 from storage.database import Database
+from storage.driver import Written
 from storage.knocks import order_key
 from storage.sealed import Words, house_key, key_of
 from storage.stored_session import message_body
@@ -68,9 +70,10 @@ _DUE = (
 _free_at = case((outbox.c.lease > outbox.c.due, outbox.c.lease), else_=outbox.c.due)
 _NEXT_DUE = select(type_coerce(func.min(_free_at), Moment())).where(outbox.c.id.in_(_HEADS))
 _LEASE = update(outbox).where(outbox.c.id == bindparam("parcel")).values(lease=bindparam("until"))
-_THESE = {dialect: one_of(outbox.c.ref, "refs", dialect) for dialect in ("sqlite", "postgresql")}
-_SENT = {dialect: delete(outbox).where(these) for dialect, these in _THESE.items()}
-_RELEASED = {dialect: update(outbox).where(these).values(lease=None) for dialect, these in _THESE.items()}
+_SENT = Written(lambda dialect: delete(outbox).where(one_of(outbox.c.ref, "refs", dialect)))
+_RELEASED = Written(
+    lambda dialect: update(outbox).where(one_of(outbox.c.ref, "refs", dialect)).values(lease=null())
+)
 
 
 async def put(
@@ -128,8 +131,7 @@ def _parcel(row: Row[Any]) -> Parcel:
 def forget(connection: Connection, refs: Sequence[str]) -> None:
     """They arrived, or never will. The next one of each chat can go."""
     if refs:
-        dialect = connection.dialect.name
-        connection.execute(_SENT[dialect], {"refs": listed(refs, dialect)})
+        _SENT.run(connection, {"refs": listed(refs, connection.dialect.name)})
 
 
 async def retry(database: Database, ref: str, due: datetime) -> None:
@@ -142,8 +144,7 @@ async def release(database: Database, refs: Sequence[str]) -> None:
     """They were leased but not sent: whoever looks next may take them."""
 
     def work(connection: Connection) -> None:
-        dialect = connection.dialect.name
-        connection.execute(_RELEASED[dialect], {"refs": listed(refs, dialect)})
+        _RELEASED.run(connection, {"refs": listed(refs, connection.dialect.name)})
 
     await database.write(work)
 
