@@ -2,13 +2,15 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, event, insert, text
 
 from storage.database import Database, open_database
 from storage.errors import DatabaseUnreadable
+from storage.sqlite import TRIES_AGAIN
 from storage.tables import organisations
 from tests.storage.house import NOW, count
 
@@ -99,6 +101,25 @@ async def test_every_sqlite_connection_is_set_up(
 
     assert await fresh_database.write(ask) == value
     assert await fresh_database.read(ask) == value
+
+
+async def test_while_the_disk_is_slow_the_event_loop_leaves_writing_to_a_thread(
+    fresh_database: Database,
+) -> None:
+    def where(_connection: Connection) -> threading.Thread:
+        return threading.current_thread()
+
+    def commits_slowly(connection: Connection) -> None:
+        event.listen(connection.engine, "commit", lambda _: time.sleep(0.3), once=True)
+
+    before = await fresh_database.write_now(where)
+    await fresh_database.write_now(commits_slowly)
+    meanwhile = await fresh_database.write_now(where)
+    await asyncio.sleep(TRIES_AGAIN)
+    after = await fresh_database.write_now(where)
+
+    ours = threading.current_thread()
+    assert (before is ours, meanwhile is ours, after is ours) == (True, False, True)
 
 
 async def test_readers_do_not_wait_for_the_writer(fresh_database: Database) -> None:

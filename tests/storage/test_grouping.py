@@ -1,6 +1,7 @@
 """Turns that wait are taken together: as right as one by one, and nobody pays for another's fault."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -247,6 +248,40 @@ async def test_jobs_that_come_while_one_is_under_way_are_done_together_next() ->
 
     assert await asyncio.gather(first, *rest) == [10, 20, 30, 40]
     assert groups == [[1], [2, 3, 4]]
+
+
+async def test_what_has_no_hurry_goes_with_the_next_group_or_after_a_moment_by_itself() -> None:
+    groups, grouping = _noted()
+
+    await asyncio.gather(grouping.add(1, no_hurry=True), grouping.add(2))
+    await asyncio.wait_for(grouping.add(3, no_hurry=True), 1)
+
+    assert groups == [[2, 1], [3]]
+
+
+async def test_when_many_come_those_who_come_a_round_of_the_loop_later_join_them() -> None:
+    groups, grouping = _noted()
+
+    async def comes_after(rounds: int) -> None:
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        await grouping.add(rounds)
+
+    await asyncio.gather(grouping.add(0), grouping.add(1))
+    await asyncio.gather(*(comes_after(rounds) for rounds in (2, 3, 4, 5)))
+
+    assert groups == [[0, 1], [2, 3, 4, 5]]
+
+
+def _noted() -> tuple[list[list[int]], Grouping[int]]:
+    """A grouping, and the groups that it makes."""
+    groups: list[list[int]] = []
+
+    async def together(jobs: Sequence[int]) -> list[int]:
+        groups.append(list(jobs))
+        return list(jobs)
+
+    return groups, Grouping(together, _never, at_once=1)
 
 
 async def test_when_the_database_is_away_nobody_tries_one_by_one() -> None:
