@@ -1,5 +1,6 @@
 """The scripts of one database: which version is current, and each version compiled once, with its words."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,6 +38,7 @@ class Library:
         self._database = database
         self._compiled = {current.script.version: current}
         self._looked: datetime | None = None
+        self._looking: asyncio.Future[None] | None = None
 
     def moves(self, version: str) -> Moves:
         """The moves of a version. Raises UnknownVersion."""
@@ -55,13 +57,24 @@ class Library:
         return self._compiled[version].script
 
     async def look(self, now: datetime) -> None:
-        """See which version is current, unless that was seen a few seconds ago: others publish as well."""
-        if self._looked is not None and timedelta() <= now - self._looked < LOOKS_AGAIN:
-            return
-        self._looked = now  # before waiting, so that of many turns at once one looks
-        found = await scripts.current(self._database)
-        if found is not None and await self.fetch(found.version) is not None:
-            self.current = self.moves(found.version)
+        """See which version is current, unless that was seen a few seconds ago: others publish as well.
+
+        Of many turns at once one looks, and the others wait for it.
+        """
+        if self._looking is None:
+            if self._looked is not None and timedelta() <= now - self._looked < LOOKS_AGAIN:
+                return
+            self._looked = now
+            self._looking = asyncio.ensure_future(self._look())
+        await asyncio.shield(self._looking)
+
+    async def _look(self) -> None:
+        try:
+            found = await scripts.current(self._database)
+            if found is not None and await self.fetch(found.version) is not None:
+                self.current = self.moves(found.version)
+        finally:
+            self._looking = None
 
 
 def compiled(stored: scripts.StoredScript) -> Script:

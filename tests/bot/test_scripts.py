@@ -1,5 +1,6 @@
 """Which version a conversation begins with, and in whose words: its own translations first."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -160,6 +161,17 @@ async def test_other_processes_see_within_seconds_what_was_published(fresh_datab
     assert library.current.script.name == "reflection"
     await library.look(NOW + LOOKS_AGAIN)
     assert library.current.script.name == "hello"
+
+
+async def test_of_turns_that_come_at_once_all_see_what_was_published(fresh_database: Database) -> None:
+    library = await open_library(fresh_database, compiled_reflection(), NOW)
+    await publish(fresh_database, version(DUTCH))
+
+    async def begins_with() -> str:
+        await library.look(NOW + LOOKS_AGAIN)
+        return library.current.script.name
+
+    assert await asyncio.gather(*(begins_with() for _ in range(3))) == ["hello"] * 3
 
 
 async def test_a_clock_that_was_set_back_does_not_keep_it_from_looking(fresh_database: Database) -> None:
