@@ -646,7 +646,11 @@ class Conversations(RuleBasedStateMachine):
         if her.screen in ("goodbye", "deleted"):
             self.waiting[who].clear()
             self.unnoted = {ref: (at, m) for ref, (at, m) in self.unnoted.items() if at != who}
-            self.house.hand = [(until, each) for until, each in self.house.hand if each.message in ours]
+            self.house.hand = [
+                (until, each)
+                for until, each in self.house.hand
+                if each.address != str(CHATS.get(who)) or any(each.message is message for message in ours)
+            ]
         self.pages[who] += ours
         if incoming.channel != "web":
             self.waiting[who] += ours
