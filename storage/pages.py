@@ -11,8 +11,8 @@ from storage.database import Database
 from storage.knocks import find_by_code
 from storage.sealed import Key
 from storage.standing import Caller, load
-from storage.stored_session import answer_row
-from storage.tables import messages
+from storage.stored_session import turn_row
+from storage.tables import turns
 
 NEWEST = 300
 """Messages on a page: more than any visit has, but somebody who floods should not make every page slow."""
@@ -30,10 +30,11 @@ class Transcript:
     messages: tuple[tuple[int, Message], ...]
 
 
-_MESSAGES = (
-    select(messages.c.n, messages.c.body)
-    .where(messages.c.session == bindparam("session"), messages.c.visit == bindparam("visit"))
-    .order_by(messages.c.n.desc())
+_TURNS = (
+    select(turns.c.n, turns.c.first, turns.c.messages)
+    .where(turns.c.session == bindparam("session"), turns.c.visit == bindparam("visit"))
+    .where(turns.c.messages.is_not(None))
+    .order_by(turns.c.n.desc())
     .limit(NEWEST)
 )
 
@@ -53,7 +54,9 @@ async def look(database: Database, code: str, now: datetime) -> Transcript | Non
 
 
 def _said(connection: Connection, session: Session, key: Key) -> tuple[tuple[int, Message], ...]:
-    rows = connection.execute(_MESSAGES, {"session": session.id, "visit": session.visit}).all()
-    return tuple(
-        (row.n, Message.from_json(row.body.open(key, answer_row(session.id, row.n)))) for row in rows[::-1]
-    )
+    rows = connection.execute(_TURNS, {"session": session.id, "visit": session.visit}).all()
+    said: list[tuple[int, Message]] = []
+    for row in rows[::-1]:
+        bodies = row.messages.open(key, turn_row(session.id, row.n))
+        said += enumerate((Message.from_json(body) for body in bodies), start=row.first)
+    return tuple(said[-NEWEST:])

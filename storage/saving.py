@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, bindparam, delete, insert, select
 from casework.sharing import is_same
 from casework.summary import Summary
 from dialogs.message import Message
-from dialogs.session import Session, Timer
+from dialogs.session import Answer, Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
 from storage.bulk import Part, write
 from storage.erasing import erase_client, erase_conversation
@@ -19,18 +19,17 @@ from storage.knocks import Admitted, Chat, Knock, event_name
 from storage.outbox import Parcel
 from storage.sealed import Key, Words, house_key
 from storage.standing import AtHand, Kept, Standing, stored_summary
-from storage.stored_session import answer_row, body_of, message_body, state_of
+from storage.stored_session import answers_body, message_body, messages_body, state_of, turn_row
 from storage.tables import (
-    answers,
     chats,
     consents,
     invites,
-    messages,
     outbox,
     quarantine,
     received,
     sessions,
     summaries,
+    turns,
 )
 from storage.timers import sync as sync_timers
 from storage.together import wake
@@ -72,16 +71,14 @@ _NEW_SESSION = (
     sessions.c.updated,
 )
 _SESSION = _NEW_SESSION[3:]
-_ANSWER = (
-    answers.c.session,
-    answers.c.n,
-    answers.c.question,
-    answers.c.round,
-    answers.c.state,
-    answers.c.body,
-    answers.c.language,
-    answers.c.channel,
-    answers.c.at,
+_TURN = (
+    turns.c.session,
+    turns.c.n,
+    turns.c.visit,
+    turns.c.first,
+    turns.c.answers,
+    turns.c.messages,
+    turns.c.at,
 )
 _CONSENT = (
     consents.c.session,
@@ -101,7 +98,6 @@ _CHAT = (
     chats.c.unreachable,
     chats.c.created,
 )
-_MESSAGE = (messages.c.session, messages.c.n, messages.c.visit, messages.c.body, messages.c.at)
 _PARCEL = (
     outbox.c.ref,
     outbox.c.chat,
@@ -132,9 +128,8 @@ class Saving:
     _chats: list[tuple[Any, ...]] = field(default_factory=list)
     _new: list[tuple[Any, ...]] = field(default_factory=list)
     _changed: list[tuple[Any, ...]] = field(default_factory=list)
-    _answers: list[tuple[Any, ...]] = field(default_factory=list)
+    _turns: list[tuple[Any, ...]] = field(default_factory=list)
     _consents: list[tuple[Any, ...]] = field(default_factory=list)
-    _messages: list[tuple[Any, ...]] = field(default_factory=list)
     _parcels: list[tuple[Any, ...]] = field(default_factory=list)
     _more: list[Executable] = field(default_factory=list)
     _timers: list[tuple[str, tuple[Timer, ...], tuple[Timer, ...], bool]] = field(default_factory=list)
@@ -192,9 +187,8 @@ class Saving:
             Part(_CHAT, self._chats),
             Part(_NEW_SESSION, self._new),
             Part(_SESSION, self._changed, key=sessions.c.id, version=sessions.c.version),
-            Part(_ANSWER, self._answers),
+            Part(_TURN, self._turns),
             Part(_CONSENT, self._consents),
-            Part(_MESSAGE, self._messages),
             Part(_PARCEL, self._parcels),
         )
         write(self.connection, parts)
@@ -221,26 +215,28 @@ class Saving:
         now: datetime,
     ) -> None:
         """Her session, answers, consents and the messages' bodies; no summary, and nothing that goes out."""
-        key = standing.key
-        answered = list(_answer_rows(session, key, standing.answers, events, now))
-        said = list(_message_rows(session, key, standing.messages, bodies, now))
+        key, n = standing.key, standing.version + 1
+        given = [(event.place, _at(event.answer, now)) for event in events if isinstance(event, Answered)]
         row = (
             session.script,
-            standing.version + 1,
+            n,
             session.language,
             session.mode,
             Words(state_of(session), key, session.id),
-            standing.answers + len(answered),
-            standing.messages + len(said),
+            standing.answers + len(given),
+            standing.messages + len(bodies),
             now,
         )
         if standing.session is None:
             self._new.append((session.id, standing.caller.client, now, *row))
         else:
             self._changed.append((*row, session.id, standing.version))
-        self._answers += answered
+        if given or bodies:
+            name = turn_row(session.id, n)
+            answers = Words(answers_body(given), key, name) if given else None
+            messages = Words(messages_body(bodies), key, name) if bodies else None
+            self._turns.append((session.id, n, session.visit, standing.messages + 1, answers, messages, now))
         self._consents += _consent_rows(session, standing.answers, events, now)
-        self._messages += said
 
     def _add_summary(
         self, session: Session, standing: Standing, change: Change, now: datetime
@@ -327,23 +323,8 @@ def _summary_statement(summary: Summary, session: Session, standing: Standing, n
     )
 
 
-def _answer_rows(
-    session: Session, key: Key, given: int, events: tuple[Event, ...], now: datetime
-) -> Iterator[tuple[Any, ...]]:
-    found = (event for event in events if isinstance(event, Answered))
-    for n, event in enumerate(found, start=given + 1):
-        answer = event.answer
-        yield (
-            session.id,
-            n,
-            event.place.step,
-            event.place.round,
-            answer.state,
-            Words(body_of(answer), key, answer_row(session.id, n)),
-            answer.language,
-            answer.channel,
-            answer.at or now,
-        )
+def _at(answer: Answer, now: datetime) -> Answer:
+    return answer if answer.at is not None else replace(answer, at=now)
 
 
 def _consent_rows(
@@ -356,10 +337,3 @@ def _consent_rows(
             n += 1
         elif isinstance(event, Consented):
             yield (session.id, n, event.version, event.question, session.language, now)
-
-
-def _message_rows(
-    session: Session, key: Key, said: int, new: Sequence[bytes], now: datetime
-) -> Iterator[tuple[Any, ...]]:
-    for n, body in enumerate(new, start=said + 1):
-        yield session.id, n, session.visit, Words(body, key, answer_row(session.id, n)), now

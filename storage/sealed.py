@@ -1,6 +1,6 @@
 """Words at rest are encrypted: one column type, AES-256-GCM, a key for each person, bound to its own place.
 
-    insert(answers).values(body=Words(value, key, row))     in: what is said, whose key, which row
+    insert(summaries).values(body=Words(value, key, row))     in: what is said, whose key, which row
     row.body.open(key, row)                                 out: it opens with that key, in that row only
 
 A stored value is `format byte ‖ key version ‖ nonce (12) ‖ ciphertext and tag`; table, column, row and key

@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.driver import Written
 from storage.sealed import Closed, Key, key_of
 from storage.stored_session import ANSWER_COLUMNS, answers_from, session_from
-from storage.tables import answers, clients, organisations, sessions, staff, summaries
+from storage.tables import clients, organisations, sessions, staff, summaries, turns
 
 stored_summary = TypeAdapter(Summary)
 
@@ -172,7 +172,8 @@ def _bodies(dialect: str) -> Select[Any]:
 
 
 def _answers(dialect: str) -> Select[Any]:
-    return select(*ANSWER_COLUMNS).where(one_of(answers.c.session, "sessions", dialect)).order_by(answers.c.n)
+    hers = one_of(turns.c.session, "sessions", dialect), turns.c.answers.is_not(None)
+    return select(*ANSWER_COLUMNS).where(*hers).order_by(turns.c.n)
 
 
 _STANDING = Written(_standing)
@@ -271,7 +272,7 @@ def _read(
 def _opened(
     row: Row[Any], found: Found, key: Key, given: Sequence[Row[Any]]
 ) -> tuple[Session, Summary | None]:
-    session = session_from(found, row.state.open(key, row.id), answers_from(given, key))
+    session = session_from(found, row.state.open(key, row.id), dict(answers_from(given, key)))
     if row.body is None:
         return session, None
     return session, stored_summary.validate_python(row.body.open(key, row.summary))

@@ -1,6 +1,6 @@
-"""A session, its answers and messages as they are stored: JSON for the sealed columns."""
+"""A session and its turns as they are stored: JSON for the sealed columns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -12,27 +12,18 @@ from dialogs.frozen import replace
 from dialogs.message import Message
 from dialogs.session import Answer, Place, Session
 from storage.sealed import Key, written
-from storage.tables import answers
+from storage.tables import turns
 
 # A field that a later version adds gets its default; one that it drops is passed over.
 _session = TypeAdapter(Session)
 _message = TypeAdapter(Message)
+_given = TypeAdapter(list[tuple[Place, Answer]])
 _STATE = {
     field.name: field.default if field.default_factory is MISSING else field.default_factory()
     for field in fields(Session)
     if field.name not in ("id", "script", "language", "mode", "answers")  # these have columns or rows
 }
-ANSWER_COLUMNS = (
-    answers.c.session,
-    answers.c.n,
-    answers.c.question,
-    answers.c.round,
-    answers.c.state,
-    answers.c.body,
-    answers.c.language,
-    answers.c.at,
-    answers.c.channel,
-)
+ANSWER_COLUMNS = (turns.c.session, turns.c.n, turns.c.answers)
 
 
 def state_of(session: Session) -> bytes:
@@ -42,10 +33,24 @@ def state_of(session: Session) -> bytes:
 
 def message_body(message: Message) -> bytes:
     """JSON, as `Message.from_json` takes it."""
+    return _dumped(_message, message)
+
+
+def messages_body(bodies: Sequence[bytes]) -> bytes:
+    """JSON: the messages of one turn, each as `message_body` made it."""
+    return b"[" + b",".join(bodies) + b"]"
+
+
+def answers_body(given: Sequence[tuple[Place, Answer]]) -> bytes:
+    """JSON: what was answered in one turn."""
+    return _dumped(_given, given)
+
+
+def _dumped(adapter: TypeAdapter[Any], value: Any) -> bytes:
     try:
-        return _message.dump_json(message, exclude_defaults=True)
+        return adapter.dump_json(value, exclude_defaults=True)
     except PydanticSerializationError:  # lone surrogates
-        return written(_message.dump_python(message, exclude_defaults=True))
+        return written(adapter.dump_python(value, exclude_defaults=True))
 
 
 def session_from(row: Any, state: Mapping[str, Any], given: Mapping[Place, Answer]) -> Session:
@@ -54,22 +59,13 @@ def session_from(row: Any, state: Mapping[str, Any], given: Mapping[Place, Answe
     return replace(_session.validate_python({**state, **columns}), answers=given)
 
 
-def body_of(answer: Answer) -> dict[str, Any]:
-    """The part of an answer that is hers."""
-    return {"words": answer.words, "value": answer.value}
+def answers_from(rows: Iterable[Row[Any]], key: Key) -> Iterator[tuple[Place, Answer]]:
+    """All that was ever answered, the newest last. `rows` have ANSWER_COLUMNS and are in order of `n`."""
+    for row in rows:
+        if row.answers is not None:
+            yield from _given.validate_python(row.answers.open(key, turn_row(row.session, row.n)))
 
 
-def answers_from(rows: Iterable[Row[Any]], key: Key) -> dict[Place, Answer]:
-    """The newest answer to each place. `rows` have ANSWER_COLUMNS and are in order of their numbers."""
-    newest = {Place(row.question, row.round): row for row in rows}
-    return {place: _answer(row, key) for place, row in newest.items()}
-
-
-def _answer(row: Row[Any], key: Key) -> Answer:
-    body = row.body.open(key, answer_row(row.session, row.n))
-    return Answer(row.state, body["words"], tuple(body["value"]), row.language, row.at, row.channel)
-
-
-def answer_row(session: str, n: int) -> str:
-    """What an answer or a message is called as a row."""
+def turn_row(session: str, n: int) -> str:
+    """What a turn is called as a row."""
     return f"{session}/{n}"

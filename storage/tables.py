@@ -1,7 +1,7 @@
 """The tables. What a person said or is called is `Sealed` with her key; ids, states and times are plain.
 
-Ids are random text, made by the caller. Times are aware, in UTC. Answers and messages are numbered per
-session, so that a turn is a few inserts and one update, and several turns fit into one commit.
+Ids are random text, made by the caller. Times are aware, in UTC. What came of a turn is one row, numbered per
+session, so that a turn is two inserts and one update, and several turns fit into one commit.
 """
 
 from datetime import UTC, datetime
@@ -199,23 +199,21 @@ sessions = Table(
     Column("language", String(16), nullable=False),
     Column("mode", String(20), nullable=False),
     Column("state", Sealed("sessions.state"), nullable=False),  # the rest of dialogs.session.Session
-    Column("answers", Integer, nullable=False, server_default="0"),  # how many rows `answers` has of it
+    Column("answers", Integer, nullable=False, server_default="0"),  # how many were ever given
     Column("messages", Integer, nullable=False, server_default="0"),
     Column("created", Moment, nullable=False),
     Column("updated", Moment, nullable=False),
 )
 
-answers = Table(  # every answer ever given; the newest of a place counts
-    "answers",
+turns = Table(  # what came of each turn: every answer ever given, and what was said, both ways
+    "turns",
     metadata,
     Column("session", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
-    Column("n", Integer, primary_key=True),
-    Column("question", String(128), nullable=False),
-    Column("round", Integer, nullable=False),
-    Column("state", String(12), nullable=False),  # not_asked | declined | answered
-    Column("body", Sealed("answers.body"), nullable=False),  # {"words": …, "value": […]}
-    Column("language", String(16), nullable=False),
-    Column("channel", String(20), nullable=False),
+    Column("n", Integer, primary_key=True),  # the session's version that it led to; from before 0.2: 0, -1, …
+    Column("visit", Integer, nullable=False),
+    Column("first", Integer, nullable=False),  # the number of its first message
+    Column("answers", Sealed("turns.answers")),  # [[place, dialogs.session.Answer], …]; NULL: none
+    Column("messages", Sealed("turns.messages")),  # [dialogs.message.Message, …]; NULL: none
     Column("at", Moment, nullable=False),
 )
 
@@ -227,16 +225,6 @@ consents = Table(
     Column("version", String(64), nullable=False),
     Column("question", String(128), nullable=False),
     Column("language", String(16), nullable=False),
-    Column("at", Moment, nullable=False),
-)
-
-messages = Table(  # what was said, both ways
-    "messages",
-    metadata,
-    Column("session", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
-    Column("n", Integer, primary_key=True),
-    Column("visit", Integer, nullable=False),
-    Column("body", Sealed("messages.body"), nullable=False),  # dialogs.message.Message
     Column("at", Moment, nullable=False),
 )
 

@@ -38,10 +38,10 @@ from storage.key_proof import prove_key
 from storage.keys import load_key
 from storage.outbox import Parcel
 from storage.sealed import house_key, key_of, use_key
-from storage.stored_session import answer_row
 from tests.dialogs.talking import words_of_clients
 from tests.fakes.telegram_server import TOKEN
 from tests.model import ANOTHER_SCRIPT, LANGUAGES, SCRIPT, Row
+from tests.told import told
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SOURCES = {1: {"small.yaml": SCRIPT}, 2: {"small.yaml": ANOTHER_SCRIPT}}
@@ -212,7 +212,7 @@ class Kept:
     mode: str = ""
     counted: tuple[int, int] = (0, 0)  # answers and messages, as her session counts them
     answers: list[Row] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)  # of the answers
+    turns: list[int] = field(default_factory=list)  # those that left a message or an answer
     consents: int = 0
     messages: list[int] = field(default_factory=list)
     timers: set[tuple[str, datetime, str]] = field(default_factory=set)
@@ -247,7 +247,7 @@ def read_rows(connection: Connection) -> Rows:
     owners = {row.id: row for row in connection.execute(select(tables.sessions))}
     for row in owners.values():
         _session(found[row.client], row)
-    _belongings(connection, {id: found[row.client] for id, row in owners.items()}, owners, keys)
+    _belongings(connection, {id: found[row.client] for id, row in owners.items()})
     for row in connection.execute(select(tables.summaries)):
         found[row.client].summaries.append((row.body.open(keys[row.client], row.id), row.state, row.id))
     received = connection.execute(select(tables.received.c.channel, tables.received.c.event))
@@ -261,19 +261,14 @@ def _session(kept: Kept, row: Any) -> None:
     kept.counted = (row.answers, row.messages)
 
 
-def _belongings(
-    connection: Connection, found: dict[str, Kept], owners: dict[str, Any], keys: dict[str, Any]
-) -> None:
-    for row in connection.execute(select(tables.answers).order_by(tables.answers.c.n)):
-        body = row.body.open(keys[owners[row.session].client], answer_row(row.session, row.n))
-        kept = found[row.session]
-        kept.answers.append(Row(row.question, row.state, body["words"], tuple(body["value"])))
-        kept.numbers.append(row.n)
+def _belongings(connection: Connection, found: dict[str, Kept]) -> None:
+    for session, her in told(connection).items():
+        kept = found[session]
+        kept.answers = [Row(place.step, a.state, a.words, a.value) for place, a in her.answers]
+        kept.turns = her.turns
+        kept.messages = [n for n, _ in her.messages]
     for session in connection.scalars(select(tables.consents.c.session)):
         found[session].consents += 1
-    query = select(tables.messages.c.session, tables.messages.c.n).order_by(tables.messages.c.n)
-    for session, n in connection.execute(query):
-        found[session].messages.append(n)
     for row in connection.execute(select(tables.timers)):
         found[row.session].timers.add((row.kind, row.due, row.token))
 

@@ -312,7 +312,7 @@ def unpack_all(server: PostgresServer, folder: Path) -> None:
     [dump] = folder.glob("backup-*")
     plain = dump.with_suffix(".sql")
     subprocess.run([server.bin_path / "pg_restore", f"--file={plain}", dump], check=True, timeout=120)
-    assert "COPY public.answers" in plain.read_text()
+    assert "COPY public.turns" in plain.read_text()
 
 
 def data_folder(server: PostgresServer) -> Path:

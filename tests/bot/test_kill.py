@@ -19,20 +19,20 @@ from bot.channels.telegram import CHANNEL
 from bot.outbox import AT_ONCE
 from casework.summary import Summary
 from dialogs.message import Message
-from dialogs.session import Session
+from dialogs.session import Answer, Place, Session
 from storage.database import Database, open_database
 from storage.invites import Invite, invite
 from storage.knocks import order_key
 from storage.sealed import key_of
 from storage.staff import add_organisation, add_staff
 from storage.standing import load, stored_summary
-from storage.stored_session import answer_row
-from storage.tables import answers, clients, messages, outbox, quarantine, received, summaries
+from storage.tables import clients, outbox, quarantine, received, summaries
 from tests.conftest import KEY
 from tests.crowd import SCRIPT, Woman, talks_on_telegram, talks_on_the_web
 from tests.fakes.telegram_person import Person, Seen
 from tests.fakes.telegram_server import TelegramServer
 from tests.mortal import UNLIMITED, Fate, House, Mortal, Point, listening, now
+from tests.told import told
 
 TALKING = 10  # women at the same time; the next one begins when one has ended
 PATIENCE = 120.0  # seconds without a word until it counts as lost; a busy machine is slow
@@ -49,8 +49,8 @@ class Ending:
     """What is stored of a conversation in the end, without ids, times and tokens."""
 
     session: Session
-    answers: tuple[tuple[Any, ...], ...]  # every one ever given, in order
-    said: tuple[Message, ...]
+    answers: tuple[tuple[Place, Answer], ...]  # every one ever given, in order
+    said: tuple[tuple[int, Message], ...]
     summaries: tuple[Summary, ...]
 
 
@@ -287,24 +287,13 @@ async def ending(database: Database, client: str) -> Ending:
         session = load(connection, client).session
         assert session is not None
 
-        def rows(table: Table, *order: str) -> list[tuple[Any, Any]]:
-            hers = (
-                select(table)
-                .where(table.c.session == session.id)
-                .order_by(*(table.c[each] for each in order))
-            )
-            found = connection.execute(hers).all()
-            names = [answer_row(row.session, row.n) if order else row.id for row in found]
-            return [(row, row.body.open(key, name)) for row, name in zip(found, names, strict=True)]
-
+        hers = told(connection)[session.id]
+        handed = connection.execute(select(summaries).where(summaries.c.session == session.id)).all()
         return Ending(
             session=timeless(session),
-            answers=tuple(
-                (row.n, row.question, row.round, row.state, body, row.language, row.channel)
-                for row, body in rows(answers, "n")
-            ),
-            said=tuple(replace(Message.from_json(body), token="") for _, body in rows(messages, "n")),
-            summaries=tuple(timeless_summary(body) for _, body in rows(summaries)),
+            answers=tuple((place, replace(answer, at=None)) for place, answer in hers.answers),
+            said=tuple((n, replace(message, token="")) for n, message in hers.messages),
+            summaries=tuple(timeless_summary(row.body.open(key, row.id)) for row in handed),
         )
 
     return await database.read(work)

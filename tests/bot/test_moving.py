@@ -259,20 +259,20 @@ async def test_all_are_moved_and_nobody_is_stranded_and_no_answer_is_lost(
 ) -> None:
     await lay_down(database, people(number))
     answers, summaries = (
-        await rows(database, "answers", "session, n"),
+        await rows(database, "turns", "session, n"),
         await rows(database, "summaries", "id"),
     )
     before = await sessions_in(database, old())
 
     foreseen = await foresee(database, MoveOver(old(), new()), NOW)
-    assert await rows(database, "answers", "session, n") == answers
+    assert await rows(database, "turns", "session, n") == answers
     assert sum(foreseen.values()) == number
     done = await carry_out(database, MoveOver(old(), new()), NOW)
 
     after = await sessions_in(database, new())
     assert done == foreseen
     assert after.keys() == before.keys()
-    now = set(await rows(database, "answers", "session, n"))
+    now = set(await rows(database, "turns", "session, n"))
     assert now >= set(answers), "an answer row was changed or is gone"
     assert await rows(database, "summaries", "id") == summaries
     assert await rows(database, "outbox", "id") == []

@@ -38,13 +38,14 @@ from storage.errors import DatabaseUnreadable
 from storage.invites import invite
 from storage.outbox import depth
 from storage.postgres import PostgresDatabase
-from storage.sealed import key_of, use_key
+from storage.sealed import use_key
 from storage.staff import add_organisation
-from storage.tables import answers, clients, sessions, summaries
 from storage.tables import quarantine as set_aside
+from storage.tables import sessions, summaries
 from storage.together import listen
 from tests.conftest import KEY
 from tests.crowd import SHARING
+from tests.told import told
 
 ANSWERS = 31
 QUESTIONS = ANSWERS - 3  # and what she reads back, what she shares, and whether she wants a call
@@ -374,16 +375,12 @@ async def kept(url: str) -> dict[str, Kept]:
     """By her first answer, which holds her number."""
 
     def look(connection: Connection) -> dict[str, Kept]:
-        said: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        turns: dict[str, int] = {}
-        hers = select(answers, clients.c.id.label("client"), clients.c.key, sessions.c.version).select_from(
-            answers.join(sessions, sessions.c.id == answers.c.session).join(clients)
-        )
-        for row in connection.execute(hers.order_by(answers.c.session, answers.c.n)):
-            words = row.body.open(key_of(row.client, row.key), f"{row.session}/{row.n}")["words"]
-            said[row.client].append((row.question, words))
-            turns[row.client] = row.version
-        return {each[0][1]: Kept(tuple(each), turns[client]) for client, each in said.items()}
+        turns = dict(connection.execute(select(sessions.c.id, sessions.c.version)).all())
+        said = {
+            id: tuple((place.step, answer.words) for place, answer in hers.answers)
+            for id, hers in told(connection).items()
+        }
+        return {each[0][1]: Kept(each, turns[id]) for id, each in said.items()}
 
     database = open_database(url)
     try:

@@ -15,10 +15,11 @@ from storage.database import Database, open_database
 from storage.errors import DatabaseUnreadable
 from storage.grouping import ALONE, Grouping
 from storage.invites import Invite
-from storage.tables import messages, sessions
 from storage.tables import outbox as outbox_table
+from storage.tables import sessions
 from storage.turns import Change, Loaded, Outcome, sent, take
 from tests.storage.house import NOW, amina, by_chat, by_code, count, furnish, loaded, ours, says, session_of
+from tests.told import told_in
 
 LEASE = timedelta(minutes=1)
 
@@ -79,7 +80,7 @@ async def test_one_that_fails_takes_nobody_down_with_it(database: Database) -> N
 
     assert isinstance(results.pop(6), ZeroDivisionError)
     assert all(isinstance(result, Outcome) and result.status == "done" for result in results)
-    assert (await count(database, messages))["messages"] == 2 * 11
+    assert [len(her.messages) for her in (await told_in(database)).values()] == [2] * 11
     assert (await loaded(database, by_code(them[6].code, "next"))).session is None
 
 

@@ -18,7 +18,8 @@ from storage.key_proof import finish_rotation, prove_key, rotate_key
 from storage.keys import load_key, load_or_make_key, write_key
 from storage.pages import Transcript, look
 from storage.sealed import hashed, key_of, new_key, use_key
-from storage.tables import clients, messages, meta, metadata, organisations
+from storage.stored_session import turn_row
+from storage.tables import clients, meta, metadata, organisations, turns
 from storage.turns import take
 from tests.storage.house import HANDED_OVER, NOW, amina, by_chat, does, says, shares
 
@@ -61,9 +62,10 @@ async def test_an_error_does_not_quote_what_was_to_be_stored(database: Database,
 
 
 async def test_every_column_for_words_is_sealed() -> None:
-    words = {"name", "code", "address", "state", "body", "words"}
+    words = {"name", "code", "address", "state", "body", "words", "answers", "messages"}
     plain_on_purpose = {"organisations.name", "staff.name", "scripts.name", "scripts.words", "meta.name"}
-    states = {"answers.state", "summaries.state", "case_steps.state"}
+    states = {"summaries.state", "case_steps.state"}
+    numbers = {"sessions.answers", "sessions.messages"}
 
     loose = {
         str(column)
@@ -72,22 +74,22 @@ async def test_every_column_for_words_is_sealed() -> None:
         if column.name in words and type(column.type).__name__ != "Sealed"
     }
 
-    assert loose == plain_on_purpose | states
+    assert loose == plain_on_purpose | states | numbers
 
 
 def test_a_sealed_value_opens_only_in_its_own_place_and_with_her_key() -> None:
     hers, _ = new_key("amina")
     another_s, _ = new_key("bilqis")
-    stored = hers.seal({"words": WORDS}, "answers.body", "s/1")
+    stored = hers.seal({"words": WORDS}, "turns.answers", "s/1")
     of_another_version = stored[:1] + bytes([stored[1] + 1]) + stored[2:]
 
-    assert hers.unseal(stored, "answers.body", "s/1") == {"words": WORDS}
+    assert hers.unseal(stored, "turns.answers", "s/1") == {"words": WORDS}
     for key, changed, column, row in (
-        (another_s, stored, "answers.body", "s/1"),
-        (hers, stored, "messages.body", "s/1"),
-        (hers, stored, "answers.body", "s/2"),
-        (hers, of_another_version, "answers.body", "s/1"),
-        (hers, stored[:-1] + bytes([stored[-1] ^ 1]), "answers.body", "s/1"),
+        (another_s, stored, "turns.answers", "s/1"),
+        (hers, stored, "turns.messages", "s/1"),
+        (hers, stored, "turns.answers", "s/2"),
+        (hers, of_another_version, "turns.answers", "s/1"),
+        (hers, stored[:-1] + bytes([stored[-1] ^ 1]), "turns.answers", "s/1"),
     ):
         with pytest.raises(InvalidTag):
             key.unseal(changed, column, row)
@@ -95,9 +97,9 @@ def test_a_sealed_value_opens_only_in_its_own_place_and_with_her_key() -> None:
 
 def test_a_wrapped_key_is_hers_alone() -> None:
     key, wrapped = new_key("amina")
-    stored = key.seal(WORDS, "answers.body", "s/1")
+    stored = key.seal(WORDS, "turns.answers", "s/1")
 
-    assert key_of("amina", wrapped).unseal(stored, "answers.body", "s/1") == WORDS
+    assert key_of("amina", wrapped).unseal(stored, "turns.answers", "s/1") == WORDS
     with pytest.raises(InvalidTag):
         key_of("bilqis", wrapped)
 
@@ -105,7 +107,7 @@ def test_a_wrapped_key_is_hers_alone() -> None:
 def test_the_same_words_never_look_the_same() -> None:
     key, _ = new_key("amina")
 
-    assert key.seal(WORDS, "answers.body", "s/1") != key.seal(WORDS, "answers.body", "s/1")
+    assert key.seal(WORDS, "turns.answers", "s/1") != key.seal(WORDS, "turns.answers", "s/1")
 
 
 async def test_words_without_a_key_are_refused(database: Database) -> None:
@@ -120,14 +122,16 @@ async def test_once_she_deletes_everything_a_copy_of_her_rows_cannot_be_opened_a
 ) -> None:
     her = await amina(database, NAME)
     await take(database, by_chat(CHAT, "1", her.code), says(WORDS))
-    copied = await database.read(lambda c: c.execute(select(messages.c.session, messages.c.body)).first())
+    copied = await database.read(
+        lambda c: c.execute(select(turns.c.session, turns.c.n, turns.c.messages)).first()
+    )
     assert copied is not None
 
     await take(database, by_chat(CHAT, "2"), does(Deleted()))
 
     assert await database.read(lambda c: c.scalar(select(clients.c.key))) is None
     with pytest.raises(InvalidTag):
-        copied.body.open(key_of(her.client, None), f"{copied.session}/1")
+        copied.messages.open(key_of(her.client, None), turn_row(copied.session, copied.n))
 
 
 # ── rotating ─────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, text
 
 from casework.person import EVERYTHING
-from dialogs.session import Place
+from dialogs.session import Answer, Place
 from storage import facts, outbox
 from storage.cases import find
 from storage.database import Database, open_database
@@ -156,10 +156,13 @@ async def test_everything_opens_and_the_conversation_goes_on(old_url: str) -> No
     assert (await take(database, by_chat(CHAT, "10"), says("to sew", question="hope"))).status == "done"
     now = await loaded(database, by_code(CODE, "11"))
     assert now.session is not None
-    assert {place: answer.words for place, answer in now.session.answers.items()} == {
-        Place("name"): "أمينة",
-        Place("hope"): "to sew",
-    }
+    answers = now.session.answers
+    assert answers[Place("name")] == Answer("answered", "أمينة", ("أمينة",), "ar", NOW, "web")
+    assert answers[Place("hope")].words == "to sew"
+    transcript = await look(database, CODE, NOW)
+    assert transcript is not None
+    assert [n for n, _ in transcript.messages] == list(range(1, len(transcript.messages) + 1))
+    assert transcript.messages[0] == (1, ours("Welcome"))
     assert now.session.seed == 7
     await database.close()
 
@@ -170,11 +173,11 @@ async def test_nothing_is_left_that_the_one_key_alone_opens(old_url: str) -> Non
     database = open_database(old_url)
     for table, column in (
         ("clients", "name"),
-        ("answers", "body"),
+        ("turns", "answers"),
         ("outbox", "body"),
         ("quarantine", "body"),
     ):
-        stored = await _first(database, f"SELECT {column} FROM {table}")
+        stored = await _first(database, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")
         assert stored[:1] == b"\x02", table
     await database.close()
 
