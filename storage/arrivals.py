@@ -6,7 +6,7 @@ PostgreSQL the same look locks whoever can be had at once.
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -16,12 +16,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Select,
     String,
     and_,
     bindparam,
     column,
-    exists,
     func,
     literal_column,
     select,
@@ -41,17 +41,19 @@ from storage.tables import chats, clients, invites, outbox, quarantine, received
 class Arrival:
     """Somebody who may come in. `standing`: None if her update was taken before.
 
-    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat.
+    `failed`: this update failed before. `is_busy`: something waits to be sent to her chat. `is_trusted`: the
+    database was not asked (see `storage.trusting`).
     """
 
     who: Admitted
     standing: Standing | None
     failed: bool
     is_busy: bool
+    is_trusted: bool = False
 
 
 _NAMES = ("channel", "event", "code", "address")
-_ADDRESS = 3
+_CODE, _ADDRESS = 2, 3
 _FIRST = {"sqlite": 0, "postgresql": 1}
 """The number that the first knock gets."""
 _TAKEN, _HERS = 0, 7
@@ -87,19 +89,21 @@ def _look(dialect: str) -> Select[Any]:
     them = knock.outerjoin(invites, invite).outerjoin(chats, chat).outerjoin(clients, she)
     return select(
         knock.c.n,
-        _is_in(received.c, knock),
-        _is_in(quarantine.c, knock),
-        exists().where(outbox.c.channel == knock.c.channel, outbox.c.order_key == knock.c.address),
+        _is_there(received.c.channel == knock.c.channel, received.c.event == knock.c.event),
+        _is_there(quarantine.c.channel == knock.c.channel, quarantine.c.event == knock.c.event),
+        _is_there(outbox.c.channel == knock.c.channel, outbox.c.order_key == knock.c.address),
         chats.c.id,
         chats.c.unreachable,
         chats.c.client,
-        exists().where(others.c.client == clients.c.id, others.c.channel == knock.c.channel),
+        _is_there(others.c.client == clients.c.id, others.c.channel == knock.c.channel),
         *COLUMNS,
     ).select_from(around(them))
 
 
-def _is_in(of: Any, knock: FromClause) -> ColumnElement[bool]:
-    return exists().where(of.channel == knock.c.channel, of.event == knock.c.event)
+def _is_there(*so: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Whether there is such a row: 1 or NULL. With `exists`, PostgreSQL may read the whole table for it."""
+    one, none = literal_column("1", Integer), literal_column("0", Integer)
+    return select(one).where(*so).limit(one).offset(none).scalar_subquery()
 
 
 def _free() -> CTE:
@@ -123,15 +127,17 @@ def _free() -> CTE:
 _LOOK = Written(_look)
 
 
-def arrivals(connection: Connection, knocks: Sequence[Knock], near: AtHand) -> list[Arrival | None]:
+def arrivals(
+    connection: Connection, knocks: Sequence[Knock], near: AtHand, besides: Set[str] = frozenset()
+) -> list[Arrival | None]:
     """In the order of `knocks`. None: let her in by herself.
 
     She is nobody, or her chat is not simply hers, or she is in somebody else's hands just now, or is here
-    twice.
+    twice, or among those who are here `besides`.
     """
     keys = [_keys(knock) for knock in knocks]
     values = _values(keys, connection.dialect.name)
-    seen: set[str | None] = {None}  # nobody
+    seen: set[str | None] = {None, *besides}  # None: nobody
     rows: dict[int, tuple[Any, ...]] = {}
     found = _LOOK.run(connection, values | {"now": knocks[0].now}).fetchall()
     for n, *row in sorted(found, key=itemgetter(0)):
@@ -177,4 +183,6 @@ def _arrival(
     if knock.address is not None:
         id = chat or secrets.token_hex(16)
         hers = Chat(id, knock.channel, knock.address, keys[_ADDRESS], is_new=chat is None)
-    return Arrival(Admitted(client, hers), None if taken else known[client], bool(failed), bool(is_busy))
+    return Arrival(
+        Admitted(client, hers, keys[_CODE]), None if taken else known[client], bool(failed), bool(is_busy)
+    )

@@ -30,7 +30,21 @@ from storage.driver import binder, run
 from storage.errors import Conflict
 
 Rows = Sequence[tuple[Any, ...]]
-Shape = tuple[tuple[Column[Any], ...], Column[Any] | None, Column[Any] | None]
+
+
+class Still(NamedTuple):
+    """What must hold of a row that is changed, beside its version: SQL with a {} for each of `columns`.
+
+    These are there for their types, and the one at place `owner` is the id of the row it belongs to. On
+    PostgreSQL that row is locked; if it cannot be had at once, the row counts as one with another version.
+    """
+
+    text: str
+    columns: tuple[Column[Any], ...]
+    owner: int
+
+
+Shape = tuple[tuple[Column[Any], ...], Column[Any] | None, Column[Any] | None, Still | None]
 
 _ARRAYS = ((Boolean, "boolean"), (Integer, "integer"), (LargeBinary, "bytea"), (DateTime, "timestamptz"))
 
@@ -38,26 +52,27 @@ _ARRAYS = ((Boolean, "boolean"), (Integer, "integer"), (LargeBinary, "bytea"), (
 class Part(NamedTuple):
     """Rows for one table, values in the order of `columns`.
 
-    With a `key` and a `version`, these are columns of the row that is changed: each row of values ends with
-    its key and the version it must have.
+    With a `key` and a `version`, these are columns of the row that is changed: each row of values goes on
+    with its key and the version it must have, and then with the values of `still`.
     """
 
     columns: tuple[Column[Any], ...]
     rows: Rows
     key: Column[Any] | None = None
     version: Column[Any] | None = None
+    still: Still | None = None
 
     @property
     def shape(self) -> Shape:
         """Its columns alone: the statement's text depends on no more."""
-        return self.columns, self.key, self.version
+        return self.columns, self.key, self.version, self.still
 
     @property
     def every(self) -> tuple[Column[Any], ...]:
         """The columns of all values of a row."""
         if self.key is None or self.version is None:
             return self.columns
-        return (*self.columns, self.key, self.version)
+        return (*self.columns, self.key, self.version, *(self.still.columns if self.still else ()))
 
 
 def write(connection: Connection, parts: Sequence[Part]) -> None:
@@ -121,13 +136,14 @@ def _binders(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[tuple[
 
 @cache
 def _for_sqlite(shape: Shape) -> str:
-    columns, key, version = shape
+    columns, key, version, still = shape
     table = columns[0].table.name
     if key is None or version is None:
         names, marks = ", ".join(column.name for column in columns), ", ".join("?" for _ in columns)
         return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
     sets = ", ".join(f"{column.name} = ?" for column in columns)
-    return f"UPDATE {table} SET {sets} WHERE {key.name} = ? AND {version.name} = ?"  # noqa: S608
+    text = f"UPDATE {table} SET {sets} WHERE {key.name} = ? AND {version.name} = ?"  # noqa: S608
+    return text if still is None else f"{text} AND {still.text.format(*'?' * len(still.columns))}"
 
 
 @cache
@@ -144,20 +160,32 @@ def _for_postgres(shapes: tuple[Shape, ...]) -> str:
 
 def _for_postgres_one(shape: Shape, changed: str, first: int) -> tuple[str, int]:
     """The statement with its marks from `first` on, and the next mark."""
-    columns, key, version = shape
+    columns, key, version, still = shape
     table = columns[0].table.name
     if key is None or version is None:
         names, values = ", ".join(column.name for column in columns), _arrays(columns, first)
         text = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({values}) WHERE {changed} = $1::integer"  # noqa: S608
         return text, first + len(columns)
-    every, last = (*columns, key, version), len(columns)
+    every, last = (*columns, key, version, *(still.columns if still else ())), len(columns)
     names = ", ".join(f"v{n}" for n in range(len(every)))
     sets = ", ".join(f"{column.name} = v.v{n}" for n, column in enumerate(columns))
+    so = "" if still is None else f"AND {_still(still, last + 2, first)} "
     text = (
         f"UPDATE {table} SET {sets} FROM unnest({_arrays(every, first)}) AS v({names}) "  # noqa: S608
-        f"WHERE {table}.{key.name} = v.v{last} AND {table}.{version.name} = v.v{last + 1} RETURNING 1"
+        f"WHERE {table}.{key.name} = v.v{last} AND {table}.{version.name} = v.v{last + 1} {so}RETURNING 1"
     )
     return text, first + len(every)
+
+
+def _still(still: Still, place: int, first: int) -> str:
+    """With its values from `place` on in a row of values, whose marks begin with `first`."""
+    values = [f"v.v{place + n}" for n in range(len(still.columns))]
+    id = still.columns[still.owner]
+    free = (
+        f"SELECT {id.name} FROM {id.table.name} "  # noqa: S608
+        f"WHERE {id.name} = ANY(${first + place + still.owner}) FOR NO KEY UPDATE SKIP LOCKED"
+    )
+    return f"{values[still.owner]} IN ({free}) AND {still.text.format(*values)}"
 
 
 def _arrays(columns: tuple[Column[Any], ...], first: int) -> str:

@@ -40,7 +40,7 @@ class Database(ABC):
         """`work` in one transaction, committed to disk before this returns."""
 
     async def write_now(self, work: Work[T]) -> T:
-        """As `write`, for work that is short: it is not put in line where it can be done at once."""
+        """As `write`, for turns and nothing else: they are not put in line where they can be done at once."""
         return await self.write(work)
 
     @abstractmethod

@@ -5,6 +5,7 @@ by one, so that one that must fail takes nobody down with it.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
@@ -26,8 +27,8 @@ PATIENCE = 0.005
 class Grouping(Generic[Job]):
     """`together(jobs)` does jobs in one transaction, a result each; `alone(job)` does one in its own.
 
-    At most `at_once` groups are under way. What is added with `no_hurry` waits for a group that begins
-    anyway, but not longer than PATIENCE.
+    At most `at_once` groups are under way; they share what waits, so that one is decided on while another is
+    written. What is added with `no_hurry` waits for a group that begins anyway, but not longer than PATIENCE.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Grouping(Generic[Job]):
         self._together = together
         self._alone = alone
         self._free = at_once
+        self._is_gathering = False  # a group is about to begin
         self._is_busy = False  # the last group was one of several
         self._waiting: deque[tuple[Job, asyncio.Future[Any]]] = deque()
         self._no_hurry: deque[tuple[Job, asyncio.Future[Any]]] = deque()
@@ -58,9 +60,10 @@ class Grouping(Generic[Job]):
         return await done
 
     def _start(self) -> None:
-        if self._free:
+        if self._free and not self._is_gathering:
             # A task of its own starts only after all who are ready now have added theirs.
             self._free -= 1
+            self._is_gathering = True
             self._begin(self._work())
 
     def _hurry(self) -> None:
@@ -77,12 +80,21 @@ class Grouping(Generic[Job]):
 
     async def _work(self) -> None:
         try:
-            while self._waiting:
-                await self._gather()
-                some = [*_taken(self._waiting), *_taken(self._no_hurry)]
+            while some := await self._next_group():
                 await self._do([(job, done) for job, done in some if not done.cancelled()])
         finally:
             self._free += 1
+
+    async def _next_group(self) -> list[tuple[Job, "asyncio.Future[Any]"]]:
+        self._is_gathering = True
+        if self._waiting:
+            await self._gather()
+        share = math.ceil(len(self._waiting) / (self._free + 1))
+        some = [*_taken(self._waiting, share), *_taken(self._no_hurry, MOST)] if share else []
+        self._is_gathering = False
+        if self._waiting:
+            self._start()
+        return some
 
     async def _gather(self) -> None:
         """When many come, let those join who are about to: as long as each round of the loop brings more."""
@@ -121,8 +133,10 @@ class Grouping(Generic[Job]):
                 done.set_result(result)
 
 
-def _taken(jobs: deque[tuple[Job, "asyncio.Future[Any]"]]) -> list[tuple[Job, "asyncio.Future[Any]"]]:
-    return [jobs.popleft() for _ in range(min(MOST, len(jobs)))]
+def _taken(
+    jobs: deque[tuple[Job, "asyncio.Future[Any]"]], most: int
+) -> list[tuple[Job, "asyncio.Future[Any]"]]:
+    return [jobs.popleft() for _ in range(min(most, MOST, len(jobs)))]
 
 
 def _fail(done: "asyncio.Future[Any]", error: Exception) -> None:

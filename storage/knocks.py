@@ -49,10 +49,11 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who it is, and her chat if she can be written to."""
+    """Who it is, and her chat if she can be written to. `code`: her invite's hash, if she came by it."""
 
     client: str
     chat: Chat | None = None
+    code: str | None = None
 
 
 class Moved(Exception):

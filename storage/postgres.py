@@ -18,6 +18,15 @@ PATIENCE = 10  # seconds to connect, or to get a connection; then it counts as a
 # try again; after a while the server ends the transaction, so that nobody waits for ever.
 LIMITS = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
 
+# What a turn runs is always the same, so it is planned once: planning takes longer than carrying it out. What
+# it looks for is found by an index, also while the server takes a table for small and would read all of it.
+PLANS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
 _HELD = {"55P03", "40P01"}  # lock not available, deadlock
 
 
@@ -40,7 +49,7 @@ class PostgresDatabase(Database):
             pool_recycle=300,
             pool_timeout=PATIENCE,
             hide_parameters=True,  # parameters are people's words
-            connect_args={"server_settings": dict(limits), "timeout": PATIENCE},
+            connect_args={"server_settings": {**PLANS, **limits}, "timeout": PATIENCE},
         )
         # What is read in several statements must fit together.
         self._reading = self._engine.execution_options(

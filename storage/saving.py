@@ -18,7 +18,7 @@ from storage.erasing import erase_client, erase_conversation
 from storage.knocks import Admitted, Chat, Knock, event_name
 from storage.outbox import Parcel
 from storage.sealed import Key, Words, house_key
-from storage.standing import AtHand, Kept, Standing, stored_summary
+from storage.standing import AtHand, Standing, stored_summary
 from storage.stored_session import answers_body, message_body, messages_body, state_of, turn_row
 from storage.tables import (
     chats,
@@ -33,6 +33,7 @@ from storage.tables import (
 )
 from storage.timers import sync as sync_timers
 from storage.together import wake
+from storage.trusting import STILL
 
 INVITE_LASTS = timedelta(days=180)
 """How long an invite stays good after its last use."""
@@ -128,12 +129,13 @@ class Saving:
     _chats: list[tuple[Any, ...]] = field(default_factory=list)
     _new: list[tuple[Any, ...]] = field(default_factory=list)
     _changed: list[tuple[Any, ...]] = field(default_factory=list)
+    _trusted: list[tuple[Any, ...]] = field(default_factory=list)
     _turns: list[tuple[Any, ...]] = field(default_factory=list)
     _consents: list[tuple[Any, ...]] = field(default_factory=list)
     _parcels: list[tuple[Any, ...]] = field(default_factory=list)
     _more: list[Executable] = field(default_factory=list)
     _timers: list[tuple[str, tuple[Timer, ...], tuple[Timer, ...], bool]] = field(default_factory=list)
-    _kept: list[tuple[str, Kept | None]] = field(default_factory=list)
+    _kept: list[tuple[str, Standing | None, str | None]] = field(default_factory=list)
 
     def add_event(self, knock: Knock, *, failed_before: bool) -> None:
         """Her update is taken from now on."""
@@ -150,7 +152,7 @@ class Saving:
         """One turn. What touches more than her own rows is done at once, the rest by `write`."""
         key, chat = standing.key, who.chat
         bodies = [message_body(message) for message in change.messages]
-        kept: Kept | None = None
+        kept: Standing | None = None
         if any(isinstance(event, Deleted) for event in change.events):
             erase_client(self.connection, who.client)
             key, chat = house_key(), _erased(chat)
@@ -161,20 +163,11 @@ class Saving:
             before = standing.session.timers if standing.session is not None else ()
             rang = knock.client is not None
             self._timers.append((change.session.id, before, change.session.timers, rang))
-            summary = self._add_summary(change.session, standing, change, knock.now)
-            kept = Kept(
-                standing.caller,
-                standing.found,
-                key,
-                change.session,
-                standing.version + 1,
-                summary,
-                knock.now.date(),
-            )
+            kept = self._add_summary(change.session, standing, change, knock.now)
         if chat is not None and chat.is_new:
             address = Words(chat.address, key, chat.id)
             self._chats.append((chat.id, who.client, chat.channel, chat.order_key, address, False, knock.now))
-        self._kept.append((who.client, kept))
+        self._kept.append((who.client, kept, who.code))
         if standing.kept_on != knock.now.date():  # once a day at most: a write less for all her other turns
             self._keep_invite(who.client, knock.now)
         numbered = tuple(enumerate(change.messages, start=standing.messages + 1))
@@ -187,6 +180,7 @@ class Saving:
             Part(_CHAT, self._chats),
             Part(_NEW_SESSION, self._new),
             Part(_SESSION, self._changed, key=sessions.c.id, version=sessions.c.version),
+            Part(_SESSION, self._trusted, key=sessions.c.id, version=sessions.c.version, still=STILL),
             Part(_TURN, self._turns),
             Part(_CONSENT, self._consents),
             Part(_PARCEL, self._parcels),
@@ -201,8 +195,8 @@ class Saving:
 
     def keep(self, near: AtHand) -> None:
         """Only once it is committed: what was not may not be seen by the next turn."""
-        for client, kept in self._kept:
-            near.keep(client, kept)
+        for kept in self._kept:
+            near.keep(*kept)
 
     # ── the session and what belongs to it ────────────────────────────────────────────────────────
 
@@ -229,8 +223,10 @@ class Saving:
         )
         if standing.session is None:
             self._new.append((session.id, standing.caller.client, now, *row))
-        else:
+        elif standing.still is None:
             self._changed.append((*row, session.id, standing.version))
+        else:
+            self._trusted.append((*row, session.id, standing.version, *standing.still))
         if given or bodies:
             name = turn_row(session.id, n)
             answers = Words(answers_body(given), key, name) if given else None
@@ -238,23 +234,23 @@ class Saving:
             self._turns.append((session.id, n, session.visit, standing.messages + 1, answers, messages, now))
         self._consents += _consent_rows(session, standing.answers, events, now)
 
-    def _add_summary(
-        self, session: Session, standing: Standing, change: Change, now: datetime
-    ) -> Summary | None:
-        """One summary a session: sharing anew replaces it, sharing nothing takes it back. What stands."""
+    def _add_summary(self, session: Session, standing: Standing, change: Change, now: datetime) -> Standing:
+        """One summary a session: sharing anew replaces it, sharing nothing takes it back."""
+        given = sum(isinstance(event, Answered) for event in change.events)
+        after = standing.after(session, given, len(change.messages), now.date())
         last = standing.last_summary
         if change.summary is None:
             if not any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
-                return last
+                return after
             self._more.append(delete(summaries).where(summaries.c.session == session.id))
-            return None
+            return after.with_summary(None)
         asks_now = any(isinstance(event, PersonAsked) for event in change.events)
         if change.summary is last or (last and not asks_now and is_same(change.summary, last)):
-            return last  # nothing new for her case manager to see
+            return after  # nothing new for her case manager to see
         id = standing.summary_id or change.summary.summary.id
         summary = replace(change.summary, summary=replace(change.summary.summary, id=id))
         self._more.append(_summary_statement(summary, session, standing, now))
-        return summary
+        return after.with_summary(summary)
 
     def _keep_invite(self, client: str, now: datetime) -> None:
         self._more.append(

@@ -9,10 +9,12 @@ the disk keeps up.
 import asyncio
 import sqlite3
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, Transaction, create_engine, event
@@ -31,8 +33,11 @@ PRAGMAS = (
     "secure_delete=ON",  # what is deleted is overwritten
 )
 READERS = 2
+NOTHING: Mapping[str, bool] = MappingProxyType({})
 QUICK = 0.01
 """Seconds that a commit in the event loop may take on average; with a slower disk, the thread writes."""
+ONLY_TURNS = "only turns"
+"""In the `info` of a connection by which turns are written and nothing else."""
 TRIES_AGAIN = 1.0
 """Seconds until a disk that was slow is tried again: it may only have been busy."""
 
@@ -74,7 +79,9 @@ class SqliteDatabase(Database):
     def __init__(self, address: URL) -> None:
         super().__init__()
         self._where = shown(address)
-        self._quick = _Hand(engine_for(address, "BEGIN IMMEDIATE", ("busy_timeout=0", *PRAGMAS[1:])))
+        self._quick = _Hand(
+            engine_for(address, "BEGIN IMMEDIATE", ("busy_timeout=0", *PRAGMAS[1:])), {ONLY_TURNS: True}
+        )
         self._writer = _Line(engine_for(address, "BEGIN IMMEDIATE"), threads=1)
         self._slow_until = 0.0
         self._readers = _Line(engine_for(address, "BEGIN", (*PRAGMAS, "query_only=ON")), threads=READERS)
@@ -130,18 +137,20 @@ class _Busy(Exception):
 class _Hand:
     """A connection that is kept, and does one piece of work after another in the thread that asks.
 
-    `took`: seconds of a commit, a running average.
+    `about` is what its `info` says. `took`: seconds of a commit, a running average.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, about: Mapping[str, bool] = NOTHING) -> None:
         self.took = 0.0
         self._engine = engine
+        self._about = about
         self._connection: Connection | None = None
 
     def do(self, work: Work[T]) -> T:
         """One transaction. Raises `_Busy` if it could not even begin."""
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._connection.info.update(self._about)
         with self._begin(self._connection) as transaction:
             result = work(self._connection)
             began = time.perf_counter()

@@ -2,6 +2,7 @@
 
 What is at hand is used only if the database still has the same version of the session, so it is right with
 any number of processes, and saves reading and opening all that she ever said at each of her messages.
+`storage.trusting` saves asking for that version too.
 """
 
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select
 
 from casework.summary import Summary
+from dialogs.frozen import replace
 from dialogs.session import Session
 from storage.bulk import listed, one_of
 from storage.database import Database
@@ -41,25 +43,13 @@ class Caller:
     manager_name: str  # "" if nobody is assigned
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept at hand of a client: her opened key, her session as of a version, and her summary.
-
-    `caller` was made of `found`. `on`: the day on which her invite was last kept good.
-    """
-
-    caller: Caller
-    found: tuple[Any, ...]
-    key: Key
-    session: Session
-    version: int
-    last_summary: Summary | None
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
-    """Where a conversation stands. With no session yet, the numbers are 0. `found`: see `Kept`."""
+    """Where a conversation stands. With no session yet, the numbers are 0.
+
+    `caller` was made of `found`. `kept_on`: the day on which her invite was last kept good. `still`: what the
+    database must still say of her when she is saved (see `storage.trusting`); None if it was asked just now.
+    """
 
     caller: Caller
     found: tuple[Any, ...]
@@ -71,30 +61,66 @@ class Standing:
     version: int  # of the session, as loaded
     answers: int  # how many were ever given
     messages: int
-    kept_on: date | None = None  # see `Kept.on`
+    kept_on: date | None = None
+    still: tuple[Any, ...] | None = None
+
+    def after(self, session: Session, answers: int, messages: int, on: date) -> "Standing":
+        """A turn later, which had so many answers and messages, with the summary as it was."""
+        return replace(
+            self,
+            session=session,
+            version=self.version + 1,
+            answers=self.answers + answers,
+            messages=self.messages + messages,
+            kept_on=on,
+            still=None,
+        )
+
+    def with_summary(self, summary: Summary | None) -> "Standing":
+        """With a new one, or without any."""
+        id, state = (None, None) if summary is None else (summary.summary.id, "new")
+        return replace(self, last_summary=summary, summary_id=id, case_state=state)
 
 
 class AtHand:
     """The sessions that were needed last, by client."""
 
     def __init__(self, most: int = MOST_AT_HAND) -> None:
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Standing, str | None]] = OrderedDict()
+        self._by_code: dict[str, str] = {}  # the hash of the code that she came with last
         self._most = most
 
-    def get(self, client: str) -> Kept | None:
+    def get(self, client: str) -> Standing | None:
         """What is kept of her. It may be old: compare the version."""
-        kept = self._kept.get(client)
-        if kept is not None:
-            self._kept.move_to_end(client)
-        return kept
+        if client not in self._kept:
+            return None
+        self._kept.move_to_end(client)
+        return self._kept[client][0]
 
-    def keep(self, client: str, kept: Kept | None) -> None:
+    def get_by_code(self, code: str) -> Standing | None:
+        """The same, by the hash of the invite's code that she came with last."""
+        client = self._by_code.get(code)
+        return None if client is None else self.get(client)
+
+    def forget_codes(self) -> None:
+        """Nobody is found by her code any more, until she was here again."""
+        self._by_code.clear()
+
+    def keep(self, client: str, standing: Standing | None, code: str | None = None) -> None:
         """Instead of what was there; None: forget her."""
-        self._kept.pop(client, None)
-        if kept is not None:
-            self._kept[client] = kept
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+        self._forget(client)
+        if standing is None:
+            return
+        self._kept[client] = standing, code
+        if code is not None:
+            self._by_code[code] = client
+        if len(self._kept) > self._most:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, client: str) -> None:
+        _standing, code = self._kept.pop(client, (None, None))
+        if code is not None:
+            self._by_code.pop(code, None)
 
 
 def at_hand(database: Database) -> AtHand:
@@ -206,11 +232,16 @@ def standings(connection: Connection, them: Sequence[Found], near: AtHand) -> di
     return {found.client: _made(found, *callers[found.client], kept[found.client], read) for found in them}
 
 
-def _is_current(found: Found, kept: Kept | None) -> bool:
-    return kept is not None and kept.session.id == found.id and kept.version == found.version
+def _is_current(found: Found, kept: Standing | None) -> bool:
+    return (
+        kept is not None
+        and kept.session is not None
+        and kept.session.id == found.id
+        and kept.version == found.version
+    )
 
 
-def _caller(found: Found, kept: Kept | None) -> tuple[Caller, Key]:
+def _caller(found: Found, kept: Standing | None) -> tuple[Caller, Key]:
     if kept is not None and kept.found == found[:OF_CALLER]:
         return kept.caller, kept.key
     key = key_of(found.client, found.key)
@@ -230,7 +261,7 @@ def _made(
     found: Found,
     caller: Caller,
     key: Key,
-    kept: Kept | None,
+    kept: Standing | None,
     read: Mapping[str, tuple[Session, Summary | None]],
 ) -> Standing:
     session: Session | None = None
@@ -250,7 +281,7 @@ def _made(
         version=found.version or 0,
         answers=found.answers or 0,
         messages=found.messages or 0,
-        kept_on=kept.on if kept is not None else None,
+        kept_on=kept.kept_on if kept is not None else None,
     )
 
 

@@ -17,15 +17,17 @@ from sqlalchemy.exc import IntegrityError
 from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Session
+from dialogs.turn import Deleted, Forgotten
 from storage.arrivals import Arrival, arrivals
 from storage.database import Database
-from storage.errors import Held
+from storage.errors import Conflict, Held
 from storage.grouping import ALONE, Grouping
 from storage.knocks import Admitted, Knock, Moved, admit, event_name, lock_at_once
 from storage.outbox import Parcel, forget
 from storage.saving import Change, Saved, Saving, begin_saving
 from storage.standing import Caller, Standing, at_hand, load_one
 from storage.tables import received
+from storage.trusting import Trust
 
 WAITS = 5.0
 """Seconds that a turn waits for who has her in hand; the other one may have stopped in mid-transaction."""
@@ -107,23 +109,48 @@ class _Turns:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._near = at_hand(database)
+        self._trust = Trust(self._near)
 
     def grouping(self) -> Grouping[_Job]:
         return Grouping(self._commit_together, self.alone, self._database.groups)
 
     async def _commit_together(self, jobs: Sequence[_Job]) -> list[Any]:
-        results, saving = await self._database.write_now(lambda connection: self._together(connection, jobs))
+        try:
+            return await self._write(jobs, trusts=True)
+        except Conflict:
+            self._trust.doubt()
+        except IntegrityError:
+            pass  # an update came a second time
+        return await self._write(jobs, trusts=False)
+
+    async def _write(self, jobs: Sequence[_Job], *, trusts: bool) -> list[Any]:
+        results, saving = await self._database.write_now(
+            lambda connection: self._together(connection, jobs, trusts)
+        )
         saving.keep(self._near)
         return results
 
-    def _together(self, connection: Connection, jobs: Sequence[_Job]) -> tuple[list[Any], Saving]:
+    def _together(
+        self, connection: Connection, jobs: Sequence[_Job], trusts: bool
+    ) -> tuple[list[Any], Saving]:
         forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
         visits = [job for job in jobs if isinstance(job, _Visit)]
-        found = arrivals(connection, [visit.knock for visit in visits], self._near) if visits else []
+        found = self._found(connection, [visit.knock for visit in visits], trusts)
         saving = Saving(connection)
         outcomes = iter([_outcome(saving, *both) for both in zip(visits, found, strict=True)])
         saving.write()
         return [next(outcomes) if isinstance(job, _Visit) else None for job in jobs], saving
+
+    def _found(self, connection: Connection, knocks: Sequence[Knock], trusts: bool) -> list[Arrival | None]:
+        nobody: list[Arrival | None] = [None] * len(knocks)
+        found = self._trust.who(connection, knocks) if trusts else nobody
+        others = [n for n, arrival in enumerate(found) if arrival is None]
+        if others:
+            seen = {arrival.who.client for arrival in found if arrival is not None}
+            asked = arrivals(connection, [knocks[n] for n in others], self._near, seen)
+            for n, arrival in zip(others, asked, strict=True):
+                found[n] = arrival
+        return found
 
     # ── one by herself ────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +197,7 @@ class _Turns:
         standing = load_one(connection, who.client, self._near)
         saving = begin_saving(connection, who)
         saving.settle(knock)
-        outcome = _decided(saving, visit, who, standing)
+        outcome = _saved(saving, visit, who, standing, _decided(visit, standing))
         saving.write()
         return outcome, saving
 
@@ -181,15 +208,24 @@ def _outcome(saving: Saving, visit: _Visit, arrival: Arrival | None) -> Any:
         return ALONE
     if arrival.standing is None:
         return Outcome("duplicate")
+    change = _decided(visit, arrival.standing)
+    if arrival.is_trusted and _erases(change):
+        return ALONE  # nothing is erased before the database was asked
     saving.add_event(visit.knock, failed_before=arrival.failed)
     if arrival.who.chat is not None and arrival.is_busy:
         saving.busy.add(arrival.who.chat.order_key)
-    return _decided(saving, visit, arrival.who, arrival.standing)
+    return _saved(saving, visit, arrival.who, arrival.standing, change)
 
 
-def _decided(saving: Saving, visit: _Visit, who: Admitted, standing: Standing) -> Outcome:
-    change = visit.decide(
-        Loaded(standing.caller, standing.session, standing.last_summary, standing.case_state == "done")
-    )
+def _decided(visit: _Visit, standing: Standing) -> Change:
+    is_dealt_with = standing.case_state == "done"
+    return visit.decide(Loaded(standing.caller, standing.session, standing.last_summary, is_dealt_with))
+
+
+def _erases(change: Change) -> bool:
+    return change.session is None or any(isinstance(each, Deleted | Forgotten) for each in change.events)
+
+
+def _saved(saving: Saving, visit: _Visit, who: Admitted, standing: Standing, change: Change) -> Outcome:
     saved: Saved = saving.add(visit.knock, who, standing, change)
     return Outcome("done", saved.messages, saved.parcels)
