@@ -20,6 +20,9 @@ ALONE = object()
 MOST = 64
 """Jobs of each kind in one transaction: beyond that, waiting costs more than the commit saves."""
 
+LEAST = 4
+"""Jobs that are not shared out between two groups: one transaction is less work than two."""
+
 PATIENCE = 0.005
 """Seconds that a job without hurry waits for company."""
 
@@ -89,8 +92,8 @@ class Grouping(Generic[Job]):
         self._is_gathering = True
         if self._waiting:
             await self._gather()
-        share = math.ceil(len(self._waiting) / (self._free + 1))
-        some = [*_taken(self._waiting, share), *_taken(self._no_hurry, MOST)] if share else []
+        share = max(LEAST, math.ceil(len(self._waiting) / (self._free + 1)))
+        some = [*_taken(self._waiting, share), *_taken(self._no_hurry, MOST)] if self._waiting else []
         self._is_gathering = False
         if self._waiting:
             self._start()

@@ -317,3 +317,22 @@ async def test_a_job_left_for_later_does_not_hold_up_the_next_group() -> None:
 
 async def _never(_job: object) -> object:
     pytest.fail("This should not be done alone.")
+
+
+@pytest.mark.parametrize(("how_many", "sizes"), [(3, [3]), (6, [4, 2]), (32, [16, 16])])
+async def test_two_groups_share_what_waits_if_it_is_enough_for_two(how_many: int, sizes: list[int]) -> None:
+    groups: list[int] = []
+    go_on = asyncio.Event()
+
+    async def together(jobs: Sequence[int]) -> list[int]:
+        groups.append(len(jobs))
+        await go_on.wait()
+        return list(jobs)
+
+    grouping: Grouping[int] = Grouping(together, _never, at_once=2)
+    everybody = [asyncio.create_task(grouping.add(n)) for n in range(how_many)]
+    await asyncio.sleep(0.01)
+
+    assert groups == sizes
+    go_on.set()
+    assert await asyncio.gather(*everybody) == list(range(how_many))
