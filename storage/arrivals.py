@@ -53,7 +53,7 @@ class Arrival:
 
 
 _NAMES = ("channel", "event", "code", "address")
-_CODE, _ADDRESS = 2, 3
+_ADDRESS = 3
 _FIRST = {"sqlite": 0, "postgresql": 1}
 """The number that the first knock gets."""
 _TAKEN, _HERS = 0, 7
@@ -183,6 +183,4 @@ def _arrival(
     if knock.address is not None:
         id = chat or secrets.token_hex(16)
         hers = Chat(id, knock.channel, knock.address, keys[_ADDRESS], is_new=chat is None)
-    return Arrival(
-        Admitted(client, hers, keys[_CODE]), None if taken else known[client], bool(failed), bool(is_busy)
-    )
+    return Arrival(Admitted(client, hers), None if taken else known[client], bool(failed), bool(is_busy))

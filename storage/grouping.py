@@ -23,6 +23,9 @@ MOST = 64
 LEAST = 4
 """Jobs that are not shared out between two groups: one transaction is less work than two."""
 
+MOST_IN_A_ROW = 8
+"""Jobs that one task may do in one round of the loop before it lets others come."""
+
 PATIENCE = 0.005
 """Seconds that a job without hurry waits for company."""
 
@@ -42,8 +45,10 @@ class Grouping(Generic[Job]):
     ) -> None:
         self._together = together
         self._alone = alone
-        self._free = at_once
+        self._at_once = self._free = at_once
         self._is_gathering = False  # a group is about to begin
+        self._in_a_row = 0  # jobs done in the task that brought them, in this round of the loop
+        self._of: asyncio.Task[Any] | None = None  # that task
         self._is_busy = False  # the last group was one of several
         self._waiting: deque[tuple[Job, asyncio.Future[Any]]] = deque()
         self._no_hurry: deque[tuple[Job, asyncio.Future[Any]]] = deque()
@@ -54,16 +59,46 @@ class Grouping(Generic[Job]):
         """The job's result, committed; or its error, with nothing of it saved."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
-        if no_hurry:
+        if not no_hurry and self._is_alone():
+            await self._do_here(job, done)
+        elif no_hurry:
             self._no_hurry.append((job, done))
             self._alarm = self._alarm or loop.call_later(PATIENCE, self._hurry)
         else:
+            self._is_busy = self._is_busy or self._of not in (None, asyncio.current_task())
             self._waiting.append((job, done))
             self._start()
         return await done
 
+    def _is_alone(self) -> bool:
+        """Nobody else is here who could go with it, and where one group is under way at most."""
+        some_are_here = self._is_busy or self._waiting or self._no_hurry
+        return (
+            self._at_once == self._free == 1
+            and not some_are_here
+            and self._of in (None, asyncio.current_task())
+        )
+
+    async def _do_here(self, job: Job, done: "asyncio.Future[Any]") -> None:
+        """Without a task of its own: that takes as long as a look into the database."""
+        self._free -= 1
+        self._in_a_row += 1
+        if self._in_a_row == 1:
+            self._of = asyncio.current_task()
+            asyncio.get_running_loop().call_soon(self._end_the_row)
+        try:
+            await self._do([(job, done)])
+            if self._in_a_row == MOST_IN_A_ROW:
+                await asyncio.sleep(0)  # whoever else is ready comes next
+        finally:
+            self._free += 1
+            self._start()
+
+    def _end_the_row(self) -> None:
+        self._in_a_row, self._of = 0, None
+
     def _start(self) -> None:
-        if self._free and not self._is_gathering:
+        if self._waiting and self._free and not self._is_gathering:
             # A task of its own starts only after all who are ready now have added theirs.
             self._free -= 1
             self._is_gathering = True
@@ -73,8 +108,7 @@ class Grouping(Generic[Job]):
         self._alarm = None
         self._waiting.extend(self._no_hurry)
         self._no_hurry.clear()
-        if self._waiting:
-            self._start()
+        self._start()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -95,8 +129,7 @@ class Grouping(Generic[Job]):
         share = max(LEAST, math.ceil(len(self._waiting) / (self._free + 1)))
         some = [*_taken(self._waiting, share), *_taken(self._no_hurry, MOST)] if self._waiting else []
         self._is_gathering = False
-        if self._waiting:
-            self._start()
+        self._start()
         return some
 
     async def _gather(self) -> None:

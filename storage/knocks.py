@@ -49,11 +49,10 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who it is, and her chat if she can be written to. `code`: her invite's hash, if she came by it."""
+    """Who it is, and her chat if she can be written to."""
 
     client: str
     chat: Chat | None = None
-    code: str | None = None
 
 
 class Moved(Exception):

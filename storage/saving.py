@@ -1,6 +1,7 @@
 """Saves what came of turns, in their own transaction: the rows of all are gathered, then written."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from casework.summary import Summary
 from dialogs.message import Message
 from dialogs.session import Answer, Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
-from storage.bulk import Part, write
+from storage.bulk import Target, write
 from storage.erasing import erase_client, erase_conversation
 from storage.knocks import Admitted, Chat, Knock, event_name
 from storage.outbox import Parcel
@@ -58,7 +59,7 @@ class Saved:
     parcels: tuple[Parcel, ...] = ()
 
 
-_NEW_SESSION = (
+_COLUMNS = (
     sessions.c.id,
     sessions.c.client,
     sessions.c.created,
@@ -71,44 +72,56 @@ _NEW_SESSION = (
     sessions.c.messages,
     sessions.c.updated,
 )
-_SESSION = _NEW_SESSION[3:]
-_TURN = (
-    turns.c.session,
-    turns.c.n,
-    turns.c.visit,
-    turns.c.first,
-    turns.c.answers,
-    turns.c.messages,
-    turns.c.at,
+_NEW_SESSION = Target(_COLUMNS)
+_SESSION = Target(_COLUMNS[3:], sessions.c.id, sessions.c.version)
+_TRUSTED = Target(_COLUMNS[3:], sessions.c.id, sessions.c.version, STILL)
+_TURN = Target(
+    (
+        turns.c.session,
+        turns.c.n,
+        turns.c.visit,
+        turns.c.first,
+        turns.c.answers,
+        turns.c.messages,
+        turns.c.at,
+    )
 )
-_CONSENT = (
-    consents.c.session,
-    consents.c.n,
-    consents.c.version,
-    consents.c.question,
-    consents.c.language,
-    consents.c.at,
+_CONSENT = Target(
+    (
+        consents.c.session,
+        consents.c.n,
+        consents.c.version,
+        consents.c.question,
+        consents.c.language,
+        consents.c.at,
+    )
 )
-_EVENT = (received.c.channel, received.c.event, received.c.at)
-_CHAT = (
-    chats.c.id,
-    chats.c.client,
-    chats.c.channel,
-    chats.c.address_hash,
-    chats.c.address,
-    chats.c.unreachable,
-    chats.c.created,
+_EVENT = Target((received.c.channel, received.c.event, received.c.at))
+_CHAT = Target(
+    (
+        chats.c.id,
+        chats.c.client,
+        chats.c.channel,
+        chats.c.address_hash,
+        chats.c.address,
+        chats.c.unreachable,
+        chats.c.created,
+    )
 )
-_PARCEL = (
-    outbox.c.ref,
-    outbox.c.chat,
-    outbox.c.channel,
-    outbox.c.address,
-    outbox.c.body,
-    outbox.c.due,
-    outbox.c.lease,
-    outbox.c.order_key,
+_PARCEL = Target(
+    (
+        outbox.c.ref,
+        outbox.c.chat,
+        outbox.c.channel,
+        outbox.c.address,
+        outbox.c.body,
+        outbox.c.due,
+        outbox.c.lease,
+        outbox.c.order_key,
+    )
 )
+_IN_ORDER = (_EVENT, _CHAT, _NEW_SESSION, _SESSION, _TRUSTED, _TURN, _CONSENT, _PARCEL)
+"""What others refer to goes first."""
 _WAITING = (
     select(outbox.c.order_key)
     .where(outbox.c.channel == bindparam("channel"), outbox.c.order_key == bindparam("chat"))
@@ -125,21 +138,14 @@ class Saving:
 
     connection: Connection
     busy: set[str] = field(default_factory=set)
-    _events: list[tuple[Any, ...]] = field(default_factory=list)
-    _chats: list[tuple[Any, ...]] = field(default_factory=list)
-    _new: list[tuple[Any, ...]] = field(default_factory=list)
-    _changed: list[tuple[Any, ...]] = field(default_factory=list)
-    _trusted: list[tuple[Any, ...]] = field(default_factory=list)
-    _turns: list[tuple[Any, ...]] = field(default_factory=list)
-    _consents: list[tuple[Any, ...]] = field(default_factory=list)
-    _parcels: list[tuple[Any, ...]] = field(default_factory=list)
+    _rows: defaultdict[Target, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     _more: list[Executable] = field(default_factory=list)
     _timers: list[tuple[str, tuple[Timer, ...], tuple[Timer, ...], bool]] = field(default_factory=list)
     _kept: list[tuple[str, Standing | None, str | None]] = field(default_factory=list)
 
     def add_event(self, knock: Knock, *, failed_before: bool) -> None:
         """Her update is taken from now on."""
-        self._events.append((knock.channel, event_name(knock.event), knock.now))
+        self._rows[_EVENT].append((knock.channel, event_name(knock.event), knock.now))
         if failed_before:
             self.settle(knock)
 
@@ -166,8 +172,10 @@ class Saving:
             kept = self._add_summary(change.session, standing, change, knock.now)
         if chat is not None and chat.is_new:
             address = Words(chat.address, key, chat.id)
-            self._chats.append((chat.id, who.client, chat.channel, chat.order_key, address, False, knock.now))
-        self._kept.append((who.client, kept, who.code))
+            self._rows[_CHAT].append(
+                (chat.id, who.client, chat.channel, chat.order_key, address, False, knock.now)
+            )
+        self._kept.append((who.client, kept, knock.code))
         if standing.kept_on != knock.now.date():  # once a day at most: a write less for all her other turns
             self._keep_invite(who.client, knock.now)
         numbered = tuple(enumerate(change.messages, start=standing.messages + 1))
@@ -175,18 +183,8 @@ class Saving:
 
     def write(self) -> None:
         """Raises Conflict if a session is not as it was loaded."""
-        parts = (
-            Part(_EVENT, self._events),
-            Part(_CHAT, self._chats),
-            Part(_NEW_SESSION, self._new),
-            Part(_SESSION, self._changed, key=sessions.c.id, version=sessions.c.version),
-            Part(_SESSION, self._trusted, key=sessions.c.id, version=sessions.c.version, still=STILL),
-            Part(_TURN, self._turns),
-            Part(_CONSENT, self._consents),
-            Part(_PARCEL, self._parcels),
-        )
-        write(self.connection, parts)
-        if any(lease is None for *_, lease, _order_key in self._parcels):
+        write(self.connection, [(each, self._rows[each]) for each in _IN_ORDER if each in self._rows])
+        if any(lease is None for *_, lease, _order_key in self._rows.get(_PARCEL, ())):
             wake(self.connection, "outbox")
         for timers in self._timers:
             sync_timers(self.connection, *timers)
@@ -222,17 +220,20 @@ class Saving:
             now,
         )
         if standing.session is None:
-            self._new.append((session.id, standing.caller.client, now, *row))
+            self._rows[_NEW_SESSION].append((session.id, standing.caller.client, now, *row))
         elif standing.still is None:
-            self._changed.append((*row, session.id, standing.version))
+            self._rows[_SESSION].append((*row, session.id, standing.version))
         else:
-            self._trusted.append((*row, session.id, standing.version, *standing.still))
+            self._rows[_TRUSTED].append((*row, session.id, standing.version, *standing.still))
         if given or bodies:
             name = turn_row(session.id, n)
             answers = Words(answers_body(given), key, name) if given else None
             messages = Words(messages_body(bodies), key, name) if bodies else None
-            self._turns.append((session.id, n, session.visit, standing.messages + 1, answers, messages, now))
-        self._consents += _consent_rows(session, standing.answers, events, now)
+            self._rows[_TURN].append(
+                (session.id, n, session.visit, standing.messages + 1, answers, messages, now)
+            )
+        if consents := tuple(_consent_rows(session, standing.answers, events, now)):
+            self._rows[_CONSENT] += consents
 
     def _add_summary(self, session: Session, standing: Standing, change: Change, now: datetime) -> Standing:
         """One summary a session: sharing anew replaces it, sharing nothing takes it back."""
@@ -280,7 +281,7 @@ class Saving:
             ref = secrets.token_hex(16)
             address = Words(chat.address, key, ref)
             body = Words(text, key, ref)
-            self._parcels.append(
+            self._rows[_PARCEL].append(
                 (ref, chat.id or None, chat.channel, address, body, knock.now, until, chat.order_key)
             )
             parcels.append(Parcel(ref, chat.channel, chat.address, message, 0))

@@ -17,7 +17,7 @@ from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, Transaction, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
@@ -32,6 +32,7 @@ PRAGMAS = (
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten
 )
+WRITES = "BEGIN IMMEDIATE"
 READERS = 2
 NOTHING: Mapping[str, bool] = MappingProxyType({})
 QUICK = 0.01
@@ -42,8 +43,8 @@ TRIES_AGAIN = 1.0
 """Seconds until a disk that was slow is tried again: it may only have been busy."""
 
 
-def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> Engine:
-    """An engine without a pool, whose transactions open with `begin` ("BEGIN IMMEDIATE" to write)."""
+def engine_for(address: URL, begin: str = "", pragmas: tuple[str, ...] = PRAGMAS) -> Engine:
+    """An engine without a pool, whose transactions open with `begin` ("BEGIN IMMEDIATE" to write), if any."""
     engine = create_engine(address, poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -52,10 +53,11 @@ def engine_for(address: URL, begin: str, pragmas: tuple[str, ...] = PRAGMAS) -> 
         for pragma in pragmas:
             _set(connection, pragma)
 
-    @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         run(connection, begin, ())
 
+    if begin:
+        event.listen(engine, "begin", start)
     return engine
 
 
@@ -79,12 +81,11 @@ class SqliteDatabase(Database):
     def __init__(self, address: URL) -> None:
         super().__init__()
         self._where = shown(address)
-        self._quick = _Hand(
-            engine_for(address, "BEGIN IMMEDIATE", ("busy_timeout=0", *PRAGMAS[1:])), {ONLY_TURNS: True}
-        )
-        self._writer = _Line(engine_for(address, "BEGIN IMMEDIATE"), threads=1)
+        at_once = ("busy_timeout=0", *PRAGMAS[1:])
+        self._quick = _Hand(engine_for(address, pragmas=at_once), WRITES, {ONLY_TURNS: True})
+        self._writer = _Line(engine_for(address), WRITES, threads=1)
         self._slow_until = 0.0
-        self._readers = _Line(engine_for(address, "BEGIN", (*PRAGMAS, "query_only=ON")), threads=READERS)
+        self._readers = _Line(engine_for(address, pragmas=(*PRAGMAS, "query_only=ON")), "BEGIN", READERS)
 
     async def write(self, work: Work[T]) -> T:
         """Waits its turn: jobs are done in the order they came."""
@@ -137,12 +138,14 @@ class _Busy(Exception):
 class _Hand:
     """A connection that is kept, and does one piece of work after another in the thread that asks.
 
-    `about` is what its `info` says. `took`: seconds of a commit, a running average.
+    Transactions are opened with `begin` and closed here; for SQLAlchemy there is one that never ends. `about`
+    is what the connection's `info` says. `took`: seconds of a commit, a running average.
     """
 
-    def __init__(self, engine: Engine, about: Mapping[str, bool] = NOTHING) -> None:
+    def __init__(self, engine: Engine, begin: str, about: Mapping[str, bool] = NOTHING) -> None:
         self.took = 0.0
         self._engine = engine
+        self._begin = begin
         self._about = about
         self._connection: Connection | None = None
 
@@ -151,10 +154,16 @@ class _Hand:
         if self._connection is None:
             self._connection = self._engine.connect()
             self._connection.info.update(self._about)
-        with self._begin(self._connection) as transaction:
+            self._connection.begin()  # nothing happens; now SQLAlchemy never opens or closes one by itself
+        self._start(self._connection)
+        try:
             result = work(self._connection)
             began = time.perf_counter()
-            transaction.commit()
+            run(self._connection, "COMMIT", ())
+        except BaseException:
+            if self._connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+                run(self._connection, "ROLLBACK", ())
+            raise
         self.took += (time.perf_counter() - began - self.took) / 16
         return result
 
@@ -163,9 +172,9 @@ class _Hand:
             self._connection.close()
             self._connection = None
 
-    def _begin(self, connection: Connection) -> Transaction:
+    def _start(self, connection: Connection) -> None:
         try:
-            return connection.begin()
+            run(connection, self._begin, ())
         except OperationalError as error:
             if isinstance(error.orig, sqlite3.OperationalError) and error.orig.sqlite_errorname.startswith(
                 "SQLITE_BUSY"
@@ -183,9 +192,9 @@ class _Job:
 class _Line:
     """Jobs waiting for one or more threads."""
 
-    def __init__(self, engine: Engine, threads: int) -> None:
+    def __init__(self, engine: Engine, begin: str, threads: int) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._workers = [_Worker(engine, self._jobs) for _ in range(threads)]
+        self._workers = [_Worker(_Hand(engine, begin), self._jobs) for _ in range(threads)]
         self._closed = False
 
     def add(self, work: Work[T]) -> "Future[T]":
@@ -208,8 +217,8 @@ class _Line:
 class _Worker:
     """A thread that keeps its connection and does one job after another."""
 
-    def __init__(self, engine: Engine, jobs: "SimpleQueue[_Job | None]") -> None:
-        self.hand = _Hand(engine)
+    def __init__(self, hand: _Hand, jobs: "SimpleQueue[_Job | None]") -> None:
+        self.hand = hand
         self._jobs = jobs
         self._thread: Thread | None = None
 

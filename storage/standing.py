@@ -87,7 +87,7 @@ class AtHand:
 
     def __init__(self, most: int = MOST_AT_HAND) -> None:
         self._kept: OrderedDict[str, tuple[Standing, str | None]] = OrderedDict()
-        self._by_code: dict[str, str] = {}  # the hash of the code that she came with last
+        self._by_code: dict[str, str] = {}  # her invite's, if she came with it last
         self._most = most
 
     def get(self, client: str) -> Standing | None:
@@ -98,7 +98,7 @@ class AtHand:
         return self._kept[client][0]
 
     def get_by_code(self, code: str) -> Standing | None:
-        """The same, by the hash of the invite's code that she came with last."""
+        """The same, by the invite's code that she came with last."""
         client = self._by_code.get(code)
         return None if client is None else self.get(client)
 

@@ -88,15 +88,15 @@ class Trust:
     def _arrival(self, dialect: str, knock: Knock, seen: set[str]) -> Arrival | None:
         if knock.code is None or knock.address is not None or knock.client is not None:
             return None
-        code = hashed(knock.code)
-        standing = self._near.get_by_code(code)
+        standing = self._near.get_by_code(knock.code)
         # Once a day she is looked up: her invite is kept good then.
         if standing is None or standing.kept_on != knock.now.date() or standing.caller.client in seen:
             return None
         seen.add(standing.caller.client)
-        still = None if dialect == "sqlite" else _still(standing, code, knock)
-        who = Admitted(standing.caller.client, code=code)
-        return Arrival(who, replace(standing, still=still), failed=False, is_busy=False, is_trusted=True)
+        if dialect != "sqlite":
+            standing = replace(standing, still=_still(standing, hashed(knock.code), knock))
+        who = Admitted(standing.caller.client)
+        return Arrival(who, standing, failed=False, is_busy=False, is_trusted=True)
 
 
 def _still(standing: Standing, code: str, knock: Knock) -> tuple[Any, ...]:

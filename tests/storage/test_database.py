@@ -4,11 +4,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import Connection, insert, text
 
 from storage.database import Database, open_database
+from storage.driver import Ran, run
 from storage.errors import DatabaseUnreadable
 from storage.sqlite import TRIES_AGAIN
 from storage.tables import organisations
@@ -104,16 +106,19 @@ async def test_every_sqlite_connection_is_set_up(
 
 
 async def test_while_the_disk_is_slow_the_event_loop_leaves_writing_to_a_thread(
-    fresh_database: Database,
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def where(_connection: Connection) -> threading.Thread:
         return threading.current_thread()
 
-    def commits_slowly(connection: Connection) -> None:
-        event.listen(connection.engine, "commit", lambda _: time.sleep(0.3), once=True)
+    def commits_slowly(connection: Connection, statement: str, params: Any) -> Ran:
+        time.sleep(0.3 * (statement == "COMMIT"))
+        return run(connection, statement, params)
 
     before = await fresh_database.write_now(where)
-    await fresh_database.write_now(commits_slowly)
+    monkeypatch.setattr("storage.sqlite.run", commits_slowly)
+    await fresh_database.write_now(where)
+    monkeypatch.undo()
     meanwhile = await fresh_database.write_now(where)
     await asyncio.sleep(TRIES_AGAIN)
     after = await fresh_database.write_now(where)

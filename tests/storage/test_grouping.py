@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Connection, event, update
+from sqlalchemy import Connection, update
 
 from dialogs.session import Place
 from storage import outbox, quarantine
 from storage.database import Database, open_database
+from storage.driver import Ran, run
 from storage.errors import DatabaseUnreadable
-from storage.grouping import ALONE, Grouping
+from storage.grouping import ALONE, MOST_IN_A_ROW, Grouping
 from storage.invites import Invite
 from storage.tables import outbox as outbox_table
 from storage.tables import sessions
@@ -53,19 +55,22 @@ async def test_each_of_many_gets_her_own_answer(database: Database) -> None:
     assert [await words_of(database, her) for her in them] == [her.code for her in them]
 
 
-async def test_many_who_wait_are_committed_together(fresh_database: Database) -> None:
+async def test_many_who_wait_are_committed_together(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await furnish(fresh_database)
     them = await many(fresh_database)
-    commits: list[int] = []
+    commits: list[str] = []
 
-    def count_commits(connection: Connection) -> None:
-        event.listen(connection.engine, "commit", lambda _: commits.append(1))
+    def noting(connection: Connection, statement: str, params: Any) -> Ran:
+        commits.extend([statement] * (statement == "COMMIT"))
+        return run(connection, statement, params)
 
     await all_at_once(fresh_database, them, "warm")
-    await fresh_database.write_now(count_commits)
+    monkeypatch.setattr("storage.sqlite.run", noting)
     await all_at_once(fresh_database, them, "1")
 
-    assert len(commits) == 2  # of the listening itself, and of all twelve
+    assert len(commits) == 1
 
 
 async def test_one_that_fails_takes_nobody_down_with_it(database: Database) -> None:
@@ -151,7 +156,7 @@ async def test_a_session_changed_by_what_takes_no_turns_is_read_again(database: 
 
 
 async def test_a_turn_whose_group_was_undone_is_not_remembered(database: Database) -> None:
-    them = await many(database, 2)
+    them = await many(database, 3)
     await all_at_once(database, them, "1")
     tries: list[int] = []
 
@@ -160,6 +165,7 @@ async def test_a_turn_whose_group_was_undone_is_not_remembered(database: Databas
         return Change(replace(session_of(loaded), draft=(*session_of(loaded).draft, "x")))
 
     await asyncio.gather(
+        take(database, by_code(them[2].code, "first"), says("she is first")),
         take(database, by_code(them[0].code, "2"), once_more),
         take(database, by_code(them[1].code, "2"), fails),
         return_exceptions=True,
@@ -268,10 +274,28 @@ async def test_when_many_come_those_who_come_a_round_of_the_loop_later_join_them
             await asyncio.sleep(0)
         await grouping.add(rounds)
 
-    await asyncio.gather(grouping.add(0), grouping.add(1))
+    await asyncio.gather(grouping.add(-1), grouping.add(0), grouping.add(1))
     await asyncio.gather(*(comes_after(rounds) for rounds in (2, 3, 4, 5)))
 
-    assert groups == [[0, 1], [2, 3, 4, 5]]
+    assert groups == [[-1], [0, 1], [2, 3, 4, 5]]
+
+
+async def test_who_comes_alone_is_not_kept_waiting_for_others_and_lets_them_come() -> None:
+    groups, grouping = _noted()
+    came: list[str] = []
+
+    async def one_after_the_other() -> None:
+        for n in range(10):
+            await grouping.add(n)
+            came.append("hers")
+
+    async def another() -> None:
+        came.append("another's")
+
+    await asyncio.gather(one_after_the_other(), another())
+
+    assert groups == [[n] for n in range(10)]
+    assert came.index("another's") == MOST_IN_A_ROW - 1, "a task that never waits does not shut others out"
 
 
 def _noted() -> tuple[list[list[int]], Grouping[int]]:
