@@ -6,8 +6,8 @@ pauses of 50 ms that free nothing.
 
 import gc
 
-AFTER = 10_000
-"""New objects until it looks again; a turn makes some hundreds, and few of them in cycles."""
+AFTER = 100_000
+"""More objects than before until it looks again: some ten MB. A turn leaves few in cycles."""
 
 
 def settle() -> None:

@@ -6,7 +6,7 @@ What a statement gives back are the driver's own values: no time comes out of it
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Executable
@@ -75,6 +75,13 @@ class Written:
 
 def binder(kind: Any, dialect: Dialect) -> Any:
     """What makes the driver's value of ours; None if it is the same."""
-    bind = kind.dialect_impl(dialect).bind_processor(dialect)
-    # A turn writes the same moment into each of its rows.
-    return lru_cache(64)(bind) if bind is not None and isinstance(kind, Moment) else bind
+    if isinstance(kind, Moment):
+        return _moments(dialect)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+@cache
+def _moments(dialect: Dialect) -> Any:
+    """One for all columns: a turn writes the same moment into each of its rows."""
+    bind = Moment().dialect_impl(dialect).bind_processor(dialect)
+    return bind and lru_cache(64)(bind)

@@ -29,6 +29,8 @@ PRAGMAS = (
     "busy_timeout=10000",  # milliseconds; `trede invite` writes while the server runs
     "journal_mode=WAL",
     "synchronous=FULL",
+    "cache_size=-8000",  # kB of pages in memory, for each connection
+    "wal_autocheckpoint=2000",  # pages; what was written to one page several times is copied once
     "foreign_keys=ON",
     "secure_delete=ON",  # what is deleted is overwritten
 )

@@ -93,7 +93,13 @@ async def test_foreign_keys_are_watched(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 10000),
+        ("cache_size", -8000),
+    ],
 )
 async def test_every_sqlite_connection_is_set_up(
     fresh_database: Database, pragma: str, value: object
