@@ -10,7 +10,8 @@ it is hers, whether something waits to be sent there, and whether this update fa
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary
@@ -27,6 +28,8 @@ from storage.tables import clients, invites, summaries
 
 DOUBTS = 30.0
 """Seconds for which nobody is trusted after an assumption did not hold."""
+
+Hold = Callable[[Set[str]], None]
 
 _sealed = LargeBinary()  # compared as it is stored
 
@@ -55,11 +58,11 @@ STILL = Still(
 
 
 class Trust:
-    """Whom of those at hand we may let in so. `doubts`: see DOUBTS."""
+    """Whom of those at hand we may let in so."""
 
-    def __init__(self, near: AtHand, doubts: float = DOUBTS) -> None:
-        self.doubts = doubts
+    def __init__(self, near: AtHand) -> None:
         self._near = near
+        self._in_hand: set[str] = set()  # clients whose turns are under way
         self._doubted_until = 0.0
         self._seen: int | None = None  # what SQLite called its data when we were here last
 
@@ -67,12 +70,26 @@ class Trust:
         """In the order of `knocks`. None: ask the database who she is. Only in a transaction that writes."""
         if not self._is_ours(connection):
             return [None] * len(knocks)
-        seen: set[str] = set()
+        seen = {*self._in_hand}
         return [self._arrival(connection.dialect.name, knock, seen) for knock in knocks]
+
+    @contextmanager
+    def holding(self) -> Iterator[Hold]:
+        """Tell it whose turns are under way: until the end of the block nobody knows where they stand."""
+        mine: set[str] = set()
+
+        def hold(clients: Set[str]) -> None:
+            mine.update(clients)
+            self._in_hand |= mine
+
+        try:
+            yield hold
+        finally:
+            self._in_hand -= mine
 
     def doubt(self) -> None:
         """Something did not hold."""
-        self._doubted_until = time.monotonic() + self.doubts
+        self._doubted_until = time.monotonic() + DOUBTS
 
     def _is_ours(self, connection: Connection) -> bool:
         if connection.dialect.name != "sqlite":

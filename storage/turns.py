@@ -27,7 +27,7 @@ from storage.outbox import Parcel, forget
 from storage.saving import Change, Saved, Saving, begin_saving
 from storage.standing import Caller, Standing, at_hand, load_one
 from storage.tables import received
-from storage.trusting import Trust
+from storage.trusting import Hold, Trust
 
 WAITS = 5.0
 """Seconds that a turn waits for who has her in hand; the other one may have stopped in mid-transaction."""
@@ -124,18 +124,20 @@ class _Turns:
         return await self._write(jobs, trusts=False)
 
     async def _write(self, jobs: Sequence[_Job], *, trusts: bool) -> list[Any]:
-        results, saving = await self._database.write_now(
-            lambda connection: self._together(connection, jobs, trusts)
-        )
-        saving.keep(self._near)
+        with self._trust.holding() as hold:
+            results, saving = await self._database.write_now(
+                lambda connection: self._together(connection, jobs, trusts, hold)
+            )
+            saving.keep(self._near)
         return results
 
     def _together(
-        self, connection: Connection, jobs: Sequence[_Job], trusts: bool
+        self, connection: Connection, jobs: Sequence[_Job], trusts: bool, hold: Hold
     ) -> tuple[list[Any], Saving]:
         forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
         visits = [job for job in jobs if isinstance(job, _Visit)]
         found = self._found(connection, [visit.knock for visit in visits], trusts)
+        hold({arrival.who.client for arrival in found if arrival is not None})
         saving = Saving(connection)
         outcomes = iter([_outcome(saving, *both) for both in zip(visits, found, strict=True)])
         saving.write()
@@ -179,12 +181,15 @@ class _Turns:
         if isinstance(job, _Sent):
             await self._database.write_now(lambda connection: forget(connection, [job.ref]))
             return None
-        outcome, saving = await self._database.write_now(lambda connection: self._alone(connection, job))
-        if saving is not None:
-            saving.keep(self._near)
+        with self._trust.holding() as hold:
+            outcome, saving = await self._database.write_now(
+                lambda connection: self._alone(connection, job, hold)
+            )
+            if saving is not None:
+                saving.keep(self._near)
         return outcome
 
-    def _alone(self, connection: Connection, visit: _Visit) -> tuple[Outcome, Saving | None]:
+    def _alone(self, connection: Connection, visit: _Visit, hold: Hold) -> tuple[Outcome, Saving | None]:
         knock = visit.knock
         # First, as in a group: in another order, two who take the same update could wait for one another.
         lock_at_once(connection, knock)
@@ -194,6 +199,7 @@ class _Turns:
         who = admit(connection, knock)
         if who is None:
             return Outcome("unknown"), None
+        hold({who.client})
         standing = load_one(connection, who.client, self._near)
         saving = begin_saving(connection, who)
         saving.settle(knock)

@@ -791,8 +791,9 @@ def sqlite_place(sqlite_url: str, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def postgres_place(postgres_server: PostgresServer, tmp_path: Path) -> Place:
-    """A newly furnished house each time."""
+def postgres_place(postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A newly furnished house each time; its process goes on trusting what it knows."""
+    monkeypatch.setattr("storage.trusting.DOUBTS", 0.0)
 
     def place() -> tuple[House, Sequence[Invite]]:
         url = emptied(postgres_server)

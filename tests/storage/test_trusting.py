@@ -106,6 +106,22 @@ async def test_who_came_by_her_link_and_in_her_chat_at_once_is_heard_twice(datab
     assert told.turns == [1, 2, 3, 4, 5]
 
 
+async def test_a_double_tap_among_many_is_no_reason_to_doubt(
+    database: Database, looked_up: list[str]
+) -> None:
+    """On PostgreSQL the two taps are in two groups that are under way at once."""
+    them = [await amina(database, f"Amina {n}") for n in range(9)]
+    for her in them:
+        await talks(database, her, f"1 {her.code}")
+
+    taps = [talks(database, her, f"2 {her.code}") for her in them]
+    await asyncio.gather(*taps, talks(database, them[0], f"3 {them[0].code}"))
+    looked_up.clear()
+    await talks(database, them[1], "4")
+
+    assert looked_up == []
+
+
 # ── what others do meanwhile, in a process of their own ──────────────────────────────────────────
 
 
