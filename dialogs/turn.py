@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dialogs.session import Answer, Place, Session
 
@@ -107,8 +107,7 @@ Label = Phrase | str
 ButtonKind = Literal["choice", "control"]
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """`value` goes into `Tap.value`. `ticked` is for questions with several answers."""
 
     value: str

@@ -7,9 +7,8 @@ PostgreSQL the same look locks whoever can be had at once.
 import json
 import secrets
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -37,8 +36,7 @@ from storage.standing import COLUMNS, AtHand, Found, Standing, around, standings
 from storage.tables import chats, clients, invites, outbox, quarantine, received
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Somebody who may come in. `standing`: None if her update was taken before.
 
     `failed`: this update failed before. `is_busy`: something waits to be sent to her chat. `is_trusted`: the

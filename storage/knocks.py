@@ -7,7 +7,7 @@ is the way in for anybody by herself; those who are known come in together (see 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, select, union, update
 
@@ -47,8 +47,7 @@ class Chat:
     is_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """Who it is, and her chat if she can be written to."""
 
     client: str

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
@@ -50,9 +50,13 @@ class Change:
     summary: Summary | None = None
     deliver: bool = True
 
+    @property
+    def happened(self) -> set[type]:
+        """The kinds of its events."""
+        return {type(event) for event in self.events}
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+
+class Saved(NamedTuple):
     """What a turn left: its messages with their numbers, and those that this process is to send now."""
 
     messages: tuple[tuple[int, Message], ...]
@@ -159,17 +163,19 @@ class Saving:
         key, chat = standing.key, who.chat
         bodies = [message_body(message) for message in change.messages]
         kept: Standing | None = None
-        if any(isinstance(event, Deleted) for event in change.events):
+        happened = change.happened
+        if Deleted in happened:
             erase_client(self.connection, who.client)
             key, chat = house_key(), _erased(chat)
-        elif any(isinstance(event, Forgotten) for event in change.events):
+        elif Forgotten in happened:
             erase_conversation(self.connection, who.client)
         elif change.session is not None:
-            self.add_session(change.session, standing, change.events, bodies, knock.now)
+            given = self.add_session(change.session, standing, change.events, bodies, knock.now)
             before = standing.session.timers if standing.session is not None else ()
             rang = knock.client is not None
             self._timers.append((change.session.id, before, change.session.timers, rang))
-            kept = self._add_summary(change.session, standing, change, knock.now)
+            after = standing.after(change.session, given, len(bodies), knock.now.date())
+            kept = self._add_summary(change.session, standing, change, after, knock.now)
         if chat is not None and chat.is_new:
             address = Words(chat.address, key, chat.id)
             self._rows[_CHAT].append(
@@ -205,8 +211,11 @@ class Saving:
         events: tuple[Event, ...],
         bodies: Sequence[bytes],
         now: datetime,
-    ) -> None:
-        """Her session, answers, consents and the messages' bodies; no summary, and nothing that goes out."""
+    ) -> int:
+        """Her session, answers, consents and the messages' bodies; no summary, and nothing that goes out.
+
+        How many answers that were.
+        """
         key, n = standing.key, standing.version + 1
         given = [(event.place, _at(event.answer, now)) for event in events if isinstance(event, Answered)]
         row = (
@@ -234,18 +243,19 @@ class Saving:
             )
         if consents := tuple(_consent_rows(session, standing.answers, events, now)):
             self._rows[_CONSENT] += consents
+        return len(given)
 
-    def _add_summary(self, session: Session, standing: Standing, change: Change, now: datetime) -> Standing:
+    def _add_summary(
+        self, session: Session, standing: Standing, change: Change, after: Standing, now: datetime
+    ) -> Standing:
         """One summary a session: sharing anew replaces it, sharing nothing takes it back."""
-        given = sum(isinstance(event, Answered) for event in change.events)
-        after = standing.after(session, given, len(change.messages), now.date())
-        last = standing.last_summary
+        last, happened = standing.last_summary, change.happened
         if change.summary is None:
-            if not any(isinstance(event, HandedOver | Withdrawn) for event in change.events):
+            if HandedOver not in happened and Withdrawn not in happened:
                 return after
             self._more.append(delete(summaries).where(summaries.c.session == session.id))
             return after.with_summary(None)
-        asks_now = any(isinstance(event, PersonAsked) for event in change.events)
+        asks_now = PersonAsked in happened
         if change.summary is last or (last and not asks_now and is_same(change.summary, last)):
             return after  # nothing new for her case manager to see
         id = standing.summary_id or change.summary.summary.id

@@ -108,19 +108,16 @@ class AtHand:
 
     def keep(self, client: str, standing: Standing | None, code: str | None = None) -> None:
         """Instead of what was there; None: forget her."""
-        self._forget(client)
+        _before, known_by = self._kept.pop(client, (None, None))
+        if known_by is not None and (standing is None or known_by != code):
+            self._by_code.pop(known_by, None)
         if standing is None:
             return
         self._kept[client] = standing, code
         if code is not None:
             self._by_code[code] = client
         if len(self._kept) > self._most:
-            self._forget(next(iter(self._kept)))
-
-    def _forget(self, client: str) -> None:
-        _standing, code = self._kept.pop(client, (None, None))
-        if code is not None:
-            self._by_code.pop(code, None)
+            self.keep(next(iter(self._kept)), None)
 
 
 def at_hand(database: Database) -> AtHand:

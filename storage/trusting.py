@@ -10,8 +10,7 @@ it is hers, whether something waits to be sent there, and whether this update fa
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Sequence, Set
 from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary
@@ -28,8 +27,6 @@ from storage.tables import clients, invites, summaries
 
 DOUBTS = 30.0
 """Seconds for which nobody is trusted after an assumption did not hold."""
-
-Hold = Callable[[Set[str]], None]
 
 _sealed = LargeBinary()  # compared as it is stored
 
@@ -73,19 +70,13 @@ class Trust:
         seen = {*self._in_hand}
         return [self._arrival(connection.dialect.name, knock, seen) for knock in knocks]
 
-    @contextmanager
-    def holding(self) -> Iterator[Hold]:
-        """Tell it whose turns are under way: until the end of the block nobody knows where they stand."""
-        mine: set[str] = set()
+    def hold(self, clients: Set[str]) -> None:
+        """Their turns are under way: until `let_go`, nobody knows where they stand."""
+        self._in_hand |= clients
 
-        def hold(clients: Set[str]) -> None:
-            mine.update(clients)
-            self._in_hand |= mine
-
-        try:
-            yield hold
-        finally:
-            self._in_hand -= mine
+    def let_go(self, clients: Set[str]) -> None:
+        """Their turns are over."""
+        self._in_hand -= clients
 
     def doubt(self) -> None:
         """Something did not hold."""

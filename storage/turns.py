@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,7 +27,7 @@ from storage.outbox import Parcel, forget
 from storage.saving import Change, Saved, Saving, begin_saving
 from storage.standing import Caller, Standing, at_hand, load_one
 from storage.tables import received
-from storage.trusting import Hold, Trust
+from storage.trusting import Trust
 
 WAITS = 5.0
 """Seconds that a turn waits for who has her in hand; the other one may have stopped in mid-transaction."""
@@ -37,8 +37,7 @@ LOOKS = 0.25
 __all__ = ["Caller", "Change", "Decide", "Knock", "Loaded", "Outcome", "sent", "take"]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What a turn is decided on. `session` is None before her first word."""
 
     caller: Caller
@@ -47,8 +46,7 @@ class Loaded:
     is_dealt_with: bool = False  # her case manager has marked the case as done
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of an update. `messages` are this turn's, numbered; `parcels` are yours to send now.
 
     "duplicate": taken before, nothing changed. "unknown": from nobody we know; say nothing about anyone.
@@ -62,8 +60,7 @@ class Outcome:
 Decide = Callable[[Loaded], Change]
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
+class _Visit(NamedTuple):
     knock: Knock
     decide: Decide
 
@@ -124,20 +121,24 @@ class _Turns:
         return await self._write(jobs, trusts=False)
 
     async def _write(self, jobs: Sequence[_Job], *, trusts: bool) -> list[Any]:
-        with self._trust.holding() as hold:
+        held: set[str] = set()
+        try:
             results, saving = await self._database.write_now(
-                lambda connection: self._together(connection, jobs, trusts, hold)
+                lambda connection: self._together(connection, jobs, trusts, held)
             )
             saving.keep(self._near)
+        finally:
+            self._trust.let_go(held)
         return results
 
     def _together(
-        self, connection: Connection, jobs: Sequence[_Job], trusts: bool, hold: Hold
+        self, connection: Connection, jobs: Sequence[_Job], trusts: bool, held: set[str]
     ) -> tuple[list[Any], Saving]:
         forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
         visits = [job for job in jobs if isinstance(job, _Visit)]
         found = self._found(connection, [visit.knock for visit in visits], trusts)
-        hold({arrival.who.client for arrival in found if arrival is not None})
+        held.update(arrival.who.client for arrival in found if arrival is not None)
+        self._trust.hold(held)
         saving = Saving(connection)
         outcomes = iter([_outcome(saving, *both) for both in zip(visits, found, strict=True)])
         saving.write()
@@ -181,15 +182,18 @@ class _Turns:
         if isinstance(job, _Sent):
             await self._database.write_now(lambda connection: forget(connection, [job.ref]))
             return None
-        with self._trust.holding() as hold:
+        held: set[str] = set()
+        try:
             outcome, saving = await self._database.write_now(
-                lambda connection: self._alone(connection, job, hold)
+                lambda connection: self._alone(connection, job, held)
             )
             if saving is not None:
                 saving.keep(self._near)
+        finally:
+            self._trust.let_go(held)
         return outcome
 
-    def _alone(self, connection: Connection, visit: _Visit, hold: Hold) -> tuple[Outcome, Saving | None]:
+    def _alone(self, connection: Connection, visit: _Visit, held: set[str]) -> tuple[Outcome, Saving | None]:
         knock = visit.knock
         # First, as in a group: in another order, two who take the same update could wait for one another.
         lock_at_once(connection, knock)
@@ -199,7 +203,8 @@ class _Turns:
         who = admit(connection, knock)
         if who is None:
             return Outcome("unknown"), None
-        hold({who.client})
+        held.add(who.client)
+        self._trust.hold(held)
         standing = load_one(connection, who.client, self._near)
         saving = begin_saving(connection, who)
         saving.settle(knock)
@@ -229,7 +234,7 @@ def _decided(visit: _Visit, standing: Standing) -> Change:
 
 
 def _erases(change: Change) -> bool:
-    return change.session is None or any(isinstance(each, Deleted | Forgotten) for each in change.events)
+    return change.session is None or not change.happened.isdisjoint((Deleted, Forgotten))
 
 
 def _saved(saving: Saving, visit: _Visit, who: Admitted, standing: Standing, change: Change) -> Outcome:
