@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from dialogs import phrases
 from dialogs.moves import Moves
-from dialogs.script import AGREES, END, FORGET, SILENT, Choice, Part, Script, Step, came_back
+from dialogs.script import AGREES, Choice, Part, Script, Step, came_back
 from dialogs.session import Answer, Place, Session
 from dialogs.turn import Button, Expects, Label, Phrase, Say
 
@@ -302,16 +302,11 @@ def _controls(moves: Moves, session: Session) -> list[Button]:
         controls.append(_DONE)
     if old is not None and old.state == "answered" and step.kind not in ("read_back", "share", "share_which"):
         controls.append(Button("keep", _keep(moves.script, session.at, old), kind="control"))
-    if not _is_first(moves, session):
+    if session.at != moves.first_asked(session.answers):
         controls.append(_BACK)
     if step.skippable and step.kind not in ("read_back",):
         controls.append(_SKIP)
     return [*controls, _MENU]
-
-
-def _is_first(moves: Moves, session: Session) -> bool:
-    asked = (place for place in moves.walk(session.answers) if place.step not in (END, FORGET))
-    return session.at == next((p for p in asked if moves.script.step(p.step).kind not in SILENT), None)
 
 
 def _keep(script: Script, place: Place, old: Answer) -> Phrase:

@@ -45,6 +45,7 @@ class Moves:
             self._machine.add_transition("onward", source, dest, conditions=list(conditions))
             self._ways.setdefault(source, []).append((dest, conditions))
         self._onward = self._machine.events["onward"]
+        self._always_first = self._found_first()
 
     def onward(self, place: Place, answers: Answers) -> Place:
         """The next place: one legal move from `place`, whatever stands there."""
@@ -65,6 +66,25 @@ class Moves:
                 return
             place = self._ahead(place, answers)
         yield place
+
+    def first_asked(self, answers: Answers) -> Place | None:
+        """The question that the walk asks first; None if there is none."""
+        if self._always_first is not None:
+            return self._always_first
+        asked = (place for place in self.walk(answers) if place.step not in (END, FORGET))
+        return next((place for place in asked if self.script.by_name[place.step].kind not in SILENT), None)
+
+    def _found_first(self) -> Place | None:
+        """The same for everybody, where the way to it hangs on nothing; else None."""
+        state = ""
+        while self._ways.get(state) and not self._ways[state][0][1]:
+            state = self._ways[state][0][0]
+            step = self.script.by_name.get(state)
+            if step is None or step.loop:
+                return None
+            if step.kind not in SILENT:
+                return Place(state)
+        return None
 
     def _ahead(self, place: Place, answers: Answers) -> Place:
         """Where `onward` would lead, by the edges that the machine was built from."""

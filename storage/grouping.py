@@ -23,7 +23,7 @@ MOST = 64
 LEAST = 4
 """Jobs that are not shared out between two groups: one transaction is less work than two."""
 
-MOST_IN_A_ROW = 8
+MOST_IN_A_ROW = 16
 """Jobs that one task may do in one round of the loop before it lets others come."""
 
 PATIENCE = 0.005

@@ -285,7 +285,7 @@ async def test_who_comes_alone_is_not_kept_waiting_for_others_and_lets_them_come
     came: list[str] = []
 
     async def one_after_the_other() -> None:
-        for n in range(10):
+        for n in range(20):
             await grouping.add(n)
             came.append("hers")
 
@@ -294,7 +294,7 @@ async def test_who_comes_alone_is_not_kept_waiting_for_others_and_lets_them_come
 
     await asyncio.gather(one_after_the_other(), another())
 
-    assert groups == [[n] for n in range(10)]
+    assert groups == [[n] for n in range(20)]
     assert came.index("another's") == MOST_IN_A_ROW - 1, "a task that never waits does not shut others out"
 
 
