@@ -20,7 +20,7 @@ ALONE = object()
 MOST = 64
 """Jobs of each kind in one transaction: beyond that, waiting costs more than the commit saves."""
 
-LEAST = 4
+LEAST = 16
 """Jobs that are not shared out between two groups: one transaction is less work than two."""
 
 MOST_IN_A_ROW = 16

@@ -110,7 +110,7 @@ async def test_a_double_tap_among_many_is_no_reason_to_doubt(
     database: Database, looked_up: list[str]
 ) -> None:
     """On PostgreSQL the two taps are in two groups that are under way at once."""
-    them = [await amina(database, f"Amina {n}") for n in range(9)]
+    them = [await amina(database, f"Amina {n}") for n in range(24)]
     for her in them:
         await talks(database, her, f"1 {her.code}")
 
