@@ -10,7 +10,7 @@ it is hers, whether something waits to be sent there, and whether this update fa
 """
 
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary
@@ -55,11 +55,14 @@ STILL = Still(
 
 
 class Trust:
-    """Whom of those at hand we may let in so."""
+    """Whom of those at hand we may let in so.
+
+    `in_hand`: clients whose turns are under way; until they are over, nobody knows where these stand.
+    """
 
     def __init__(self, near: AtHand) -> None:
+        self.in_hand: set[str] = set()
         self._near = near
-        self._in_hand: set[str] = set()  # clients whose turns are under way
         self._doubted_until = 0.0
         self._seen: int | None = None  # what SQLite called its data when we were here last
 
@@ -67,16 +70,13 @@ class Trust:
         """In the order of `knocks`. None: ask the database who she is. Only in a transaction that writes."""
         if not self._is_ours(connection):
             return [None] * len(knocks)
-        seen = {*self._in_hand}
+        seen = {*self.in_hand}
         return [self._arrival(connection.dialect.name, knock, seen) for knock in knocks]
 
-    def hold(self, clients: Set[str]) -> None:
-        """Their turns are under way: until `let_go`, nobody knows where they stand."""
-        self._in_hand |= clients
-
-    def let_go(self, clients: Set[str]) -> None:
-        """Their turns are over."""
-        self._in_hand -= clients
+    def holds(self, knock: Knock) -> bool:
+        """Whether it is of somebody in hand, as far as its code tells."""
+        known = self._near.get_by_code(knock.code) if knock.code is not None else None
+        return known is not None and known.caller.client in self.in_hand
 
     def doubt(self) -> None:
         """Something did not hold."""

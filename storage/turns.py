@@ -128,7 +128,7 @@ class _Turns:
             )
             saving.keep(self._near)
         finally:
-            self._trust.let_go(held)
+            self._trust.in_hand -= held
         return results
 
     def _together(
@@ -136,24 +136,32 @@ class _Turns:
     ) -> tuple[list[Any], Saving]:
         forget(connection, [job.ref for job in jobs if isinstance(job, _Sent)])
         visits = [job for job in jobs if isinstance(job, _Visit)]
-        found = self._found(connection, [visit.knock for visit in visits], trusts)
-        held.update(arrival.who.client for arrival in found if arrival is not None)
-        self._trust.hold(held)
+        found = self._found(connection, [visit.knock for visit in visits], trusts, held)
         saving = Saving(connection)
         outcomes = iter([_outcome(saving, *both) for both in zip(visits, found, strict=True)])
         saving.write()
         return [next(outcomes) if isinstance(job, _Visit) else None for job in jobs], saving
 
-    def _found(self, connection: Connection, knocks: Sequence[Knock], trusts: bool) -> list[Arrival | None]:
+    def _found(
+        self, connection: Connection, knocks: Sequence[Knock], trusts: bool, held: set[str]
+    ) -> list[Arrival | None]:
         nobody: list[Arrival | None] = [None] * len(knocks)
         found = self._trust.who(connection, knocks) if trusts else nobody
-        others = [n for n, arrival in enumerate(found) if arrival is None]
+        # Before the look: on PostgreSQL another group goes on meanwhile. Whom that one has is not looked for.
+        self._hold(held, found)
+        others = [
+            n for n, arrival in enumerate(found) if arrival is None and not self._trust.holds(knocks[n])
+        ]
         if others:
-            seen = {arrival.who.client for arrival in found if arrival is not None}
-            asked = arrivals(connection, [knocks[n] for n in others], self._near, seen)
+            asked = arrivals(connection, [knocks[n] for n in others], self._near, self._trust.in_hand)
+            self._hold(held, asked)
             for n, arrival in zip(others, asked, strict=True):
                 found[n] = arrival
         return found
+
+    def _hold(self, held: set[str], found: Sequence[Arrival | None]) -> None:
+        held.update(arrival.who.client for arrival in found if arrival is not None)
+        self._trust.in_hand |= held
 
     # ── one by herself ────────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +198,7 @@ class _Turns:
             if saving is not None:
                 saving.keep(self._near)
         finally:
-            self._trust.let_go(held)
+            self._trust.in_hand -= held
         return outcome
 
     def _alone(self, connection: Connection, visit: _Visit, held: set[str]) -> tuple[Outcome, Saving | None]:
@@ -204,7 +212,7 @@ class _Turns:
         if who is None:
             return Outcome("unknown"), None
         held.add(who.client)
-        self._trust.hold(held)
+        self._trust.in_hand |= held
         standing = load_one(connection, who.client, self._near)
         saving = begin_saving(connection, who)
         saving.settle(knock)
