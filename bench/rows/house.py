@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection
 
 from bench.row import Place
 from bench.words import SCRIPT, our_words
@@ -14,13 +14,12 @@ from bot.turn import Talk
 from dialogs.library import load
 from dialogs.moves import Moves
 from locales.catalogue import autonym
-from storage import scripts
+from storage import scripts, standing
 from storage.database import Database, open_database
 from storage.invites import Invite, invite
 from storage.migrate import upgrade
 from storage.sealed import use_key
 from storage.staff import add_organisation
-from storage.tables import sessions
 
 ORGANISATION = "Bench"
 KEY = bytes(range(32))
@@ -36,10 +35,14 @@ class House:
     invites: Mapping[int, Invite]
 
     async def answers(self) -> int:
-        """How many answers are stored of the people invited."""
+        """How many answers are stored of the people invited: each is opened."""
         theirs = [invite.client for invite in self.invites.values()]
-        query = select(func.sum(sessions.c.answers)).where(sessions.c.client.in_(theirs))
-        return await self.database.read(lambda connection: connection.scalar(query) or 0)
+
+        def count(connection: Connection) -> int:
+            found = (standing.load(connection, client).session for client in theirs)
+            return sum(len(session.answers) for session in found if session is not None)
+
+        return await self.database.read(count)
 
 
 def now() -> datetime:
