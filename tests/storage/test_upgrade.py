@@ -25,9 +25,11 @@ from storage.stored_session import message_body
 from storage.turns import take
 from tests.conftest import KEY
 from tests.storage.house import NOW, SCRIPT, by_chat, by_code, loaded, ours, says, summary_of
+from tests.told import only_one
 
 CODE = "an-old-code-of-twenty-two"
 CHAT = "9182736455"
+SAID = ("My hopes", "What do you hope for?", "Tell me more")
 
 
 def _old(value: Any, about: str) -> bytes:
@@ -37,6 +39,7 @@ def _old(value: Any, about: str) -> bytes:
 
 
 def _rows() -> dict[str, dict[str, Any]]:
+    """One row a table; `_more` has the rest."""
     message = json.loads(message_body(ours("Welcome")))
     return {
         "meta": {"name": "key", "body": _old("this key fits", "meta.body")},
@@ -68,12 +71,12 @@ def _rows() -> dict[str, dict[str, Any]]:
             "id": "s1",
             "client": "amina",
             "script": SCRIPT,
-            "version": 4,
+            "version": 2,
             "language": "ar",
             "mode": "talking",
-            "state": _old({"seed": 7, "visit": 1, "token": "t1"}, "sessions.state"),
-            "answers": 1,
-            "messages": 1,
+            "state": _old({"seed": 7, "visit": 2, "token": "t1"}, "sessions.state"),
+            "answers": 2,
+            "messages": 4,
             "created": NOW,
             "updated": NOW,
         },
@@ -83,7 +86,7 @@ def _rows() -> dict[str, dict[str, Any]]:
             "question": "name",
             "round": 1,
             "state": "answered",
-            "body": _old({"words": "أمينة", "value": ["أمينة"]}, "answers.body"),
+            "body": _old({"words": "Amina", "value": ["Amina"]}, "answers.body"),
             "language": "ar",
             "channel": "web",
             "at": NOW,
@@ -122,11 +125,24 @@ def _rows() -> dict[str, dict[str, Any]]:
     }
 
 
+def _more() -> list[tuple[str, dict[str, Any]]]:
+    """A later answer to the same question, and more messages than turns, the newest in a second visit."""
+    words = _old({"words": "أمينة", "value": ["أمينة"]}, "answers.body")
+    said = [json.loads(message_body(ours(words))) for words in SAID]
+    return [
+        ("answers", _rows()["answers"] | {"n": 2, "body": words}),
+        *(
+            ("messages", _rows()["messages"] | {"n": n, "visit": visit, "body": _old(each, "messages.body")})
+            for n, visit, each in zip((2, 3, 4), (1, 2, 2), said, strict=True)
+        ),
+    ]
+
+
 def _fill(connection: Connection) -> None:
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, "0001")
-    for table, row in _rows().items():
+    for table, row in [*_rows().items(), *_more()]:
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
 
@@ -147,7 +163,8 @@ async def test_everything_opens_and_the_conversation_goes_on(old_url: str) -> No
     await prove_key(database)
     transcript = await look(database, CODE, NOW)
     assert transcript is not None
-    assert (transcript.caller.name, transcript.messages) == ("Amina", ((1, ours("Welcome")),))
+    newest = ((3, ours(SAID[1])), (4, ours(SAID[2])))
+    assert (transcript.caller.name, transcript.messages) == ("Amina", newest), "of her second visit"
     (parcel,) = await outbox.take_due(database, "telegram", NOW, 5, timedelta(minutes=1))
     assert (parcel.address, parcel.message) == (CHAT, ours("Welcome"))
     case = await find(database, EVERYTHING, "summary-1", NOW)
@@ -161,8 +178,10 @@ async def test_everything_opens_and_the_conversation_goes_on(old_url: str) -> No
     assert answers[Place("hope")].words == "to sew"
     transcript = await look(database, CODE, NOW)
     assert transcript is not None
-    assert [n for n, _ in transcript.messages] == list(range(1, len(transcript.messages) + 1))
-    assert transcript.messages[0] == (1, ours("Welcome"))
+    assert [n for n, _ in transcript.messages] == [3, 4, 5, 6]
+    told = await only_one(database)
+    assert [answer.words for _, answer in told.answers] == ["Amina", "أمينة", "to sew"]
+    assert [message for _, message in told.messages[:4]] == [ours("Welcome"), *map(ours, SAID)]
     assert now.session.seed == 7
     await database.close()
 

@@ -28,7 +28,7 @@ _TURNS = sa.table(
     sa.column("at", sa.DateTime(timezone=True)),
 )
 _SESSIONS = sa.text(
-    "SELECT sessions.id, sessions.client, clients.key, sessions.messages, sessions.created "
+    "SELECT sessions.id, sessions.client, clients.key, sessions.created "
     "FROM sessions JOIN clients ON clients.id = sessions.client"
 ).columns(created=sa.DateTime(timezone=True))
 _ANSWERS = sa.text("SELECT * FROM answers WHERE session = :session ORDER BY n").columns(
