@@ -33,8 +33,9 @@ PATIENCE = 0.005
 class Grouping(Generic[Job]):
     """`together(jobs)` does jobs in one transaction, a result each; `alone(job)` does one in its own.
 
-    At most `at_once` groups are under way; they share what waits, so that one is decided on while another is
-    written. What is added with `no_hurry` waits for a group that begins anyway, but not longer than PATIENCE.
+    At most `at_once` groups are under way; if LEAST or more wait, they share them, so that one is decided on
+    while another is written. Where it is one at most, who comes alone is done in her own task. What is added
+    with `no_hurry` waits for a group that begins anyway, but not longer than PATIENCE.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Grouping(Generic[Job]):
         """Without a task of its own: that takes as long as a look into the database."""
         self._free -= 1
         self._in_a_row += 1
-        if self._in_a_row == 1:
+        if self._of is None:
             self._of = asyncio.current_task()
             asyncio.get_running_loop().call_soon(self._end_the_row)
         try:

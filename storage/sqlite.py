@@ -9,12 +9,10 @@ the disk keeps up.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
@@ -36,7 +34,6 @@ PRAGMAS = (
 )
 WRITES = "BEGIN IMMEDIATE"
 READERS = 2
-NOTHING: Mapping[str, bool] = MappingProxyType({})
 QUICK = 0.01
 """Seconds that a commit in the event loop may take on average; with a slower disk, the thread writes."""
 ONLY_TURNS = "only turns"
@@ -84,7 +81,7 @@ class SqliteDatabase(Database):
         super().__init__()
         self._where = shown(address)
         at_once = ("busy_timeout=0", *PRAGMAS[1:])
-        self._quick = _Hand(engine_for(address, pragmas=at_once), WRITES, {ONLY_TURNS: True})
+        self._quick = _Hand(engine_for(address, pragmas=at_once), WRITES, only_turns=True)
         self._writer = _Line(engine_for(address), WRITES, threads=1)
         self._slow_until = 0.0
         self._readers = _Line(engine_for(address, pragmas=(*PRAGMAS, "query_only=ON")), "BEGIN", READERS)
@@ -140,22 +137,22 @@ class _Busy(Exception):
 class _Hand:
     """A connection that is kept, and does one piece of work after another in the thread that asks.
 
-    Transactions are opened with `begin` and closed here; for SQLAlchemy there is one that never ends. `about`
-    is what the connection's `info` says. `took`: seconds of a commit, a running average.
+    Transactions are opened with `begin` and closed here; for SQLAlchemy there is one that never ends.
+    `only_turns`: see ONLY_TURNS. `took`: seconds of a commit, a running average.
     """
 
-    def __init__(self, engine: Engine, begin: str, about: Mapping[str, bool] = NOTHING) -> None:
+    def __init__(self, engine: Engine, begin: str, *, only_turns: bool = False) -> None:
         self.took = 0.0
         self._engine = engine
         self._begin = begin
-        self._about = about
+        self._only_turns = only_turns
         self._connection: Connection | None = None
 
     def do(self, work: Work[T]) -> T:
         """One transaction. Raises `_Busy` if it could not even begin."""
         if self._connection is None:
             self._connection = self._engine.connect()
-            self._connection.info.update(self._about)
+            self._connection.info[ONLY_TURNS] = self._only_turns
             self._connection.begin()  # nothing happens; now SQLAlchemy never opens or closes one by itself
         self._start(self._connection)
         try:
