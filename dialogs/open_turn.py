@@ -65,7 +65,7 @@ class OpenTurn:
 
     def change_mode(self, trigger: str) -> None:
         """By the moves between modes; an illegal one is a mistake of ours, and raises."""
-        self.session = replace(self.session, mode=change_mode(self.session.mode, trigger))  # type: ignore[arg-type]
+        self.session = replace(self.session, mode=change_mode(self.session.mode, trigger))
 
     def new_token(self) -> None:
         """Something is asked anew: what is on her screen by now is stale."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
+from storage.sealed import Sealed
 from storage.tables import Moment
 
 
@@ -77,6 +78,8 @@ def binder(kind: Any, dialect: Dialect) -> Any:
     """What makes the driver's value of ours; None if it is the same."""
     if isinstance(kind, Moment):
         return _moments(dialect)
+    if isinstance(kind, Sealed):
+        return kind.seal  # both drivers take bytes as they are
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 

@@ -95,7 +95,11 @@ class Sealed(TypeDecorator[Any]):
         self.about = about
 
     def process_bind_param(self, value: Words | None, dialect: Dialect) -> bytes | None:
-        """Seal on the way in; None stays NULL. Anything but `Words` is refused: it would go in readable."""
+        """Seal on the way in."""
+        return self.seal(value)
+
+    def seal(self, value: Words | None) -> bytes | None:
+        """As it is stored; None stays NULL. Anything but `Words` is refused: it would go in readable."""
         if value is None:
             return None
         if not isinstance(value, Words):

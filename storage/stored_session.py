@@ -48,7 +48,7 @@ def answers_body(given: Sequence[tuple[Place, Answer]]) -> bytes:
 
 def _dumped(adapter: TypeAdapter[Any], value: Any) -> bytes:
     try:
-        return adapter.dump_json(value, exclude_defaults=True)
+        return adapter.serializer.to_json(value, exclude_defaults=True)
     except PydanticSerializationError:  # lone surrogates
         return written(adapter.dump_python(value, exclude_defaults=True))
 

@@ -237,7 +237,7 @@ def test_the_drawing_is_a_diagram_with_every_step_and_known_names_only(moves: Mo
 def test_a_mode_that_may_not_follow_is_refused() -> None:
     for mode, trigger in (("paused", "menu"), ("left", "change"), ("new", "resume"), ("talking", "begin")):
         with pytest.raises(MachineError):
-            change_mode(mode, trigger)  # type: ignore[arg-type]
+            change_mode(mode, trigger)
 
 
 def test_leaving_and_being_forgotten_are_possible_from_everywhere() -> None:
