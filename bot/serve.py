@@ -107,10 +107,10 @@ def _why(error: OSError) -> str:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Database]:
+async def opened(settings: Settings, *, serves: bool = False) -> AsyncIterator[Database]:
     """The database, with its key, tables up to date. Raises a StorageError or WrongSettings."""
     prepare(settings)
-    database = open_database(settings.database, settings.database_connections)
+    database = open_database(settings.database, settings.database_connections, serves=serves)
     try:
         await finish_rotation(database, settings.key)
         yield database
@@ -133,7 +133,7 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
     """
     with _socket(settings.host, settings.port) as listening:
         current = compiled_reflection()
-        async with opened(settings) as database, AsyncExitStack() as stack:
+        async with opened(settings, serves=True) as database, AsyncExitStack() as stack:
             library = await open_library(database, current, now())
             wake = asyncio.Event()
             talk = Talk(database, library, client_words(), offered(), now, settings.zone, woken=(wake,))

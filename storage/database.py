@@ -8,7 +8,7 @@ On SQLite it runs in a thread, on PostgreSQL in the event loop: it must neither 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -52,21 +52,19 @@ class Database(ABC):
         """Finish the work at hand and let go of every connection."""
 
 
-def open_database(
-    url: str, connections: int | None = None, limits: Mapping[str, str] | None = None
-) -> Database:
+def open_database(url: str, connections: int | None = None, *, serves: bool = False) -> Database:
     """A SQLite file ("sqlite:////path") or a PostgreSQL ("postgresql://user:password@host/name").
 
-    `connections`: how many to keep to PostgreSQL. `limits`: its settings for each, if not `postgres.LIMITS`.
+    `connections`: how many to keep to PostgreSQL. `serves`: what takes long there is ended.
     Nothing is read yet: call `migrate.check` first. Raises DatabaseUnreadable for any other address.
     """
-    from storage.postgres import CONNECTIONS, LIMITS, PostgresDatabase
+    from storage.postgres import CONNECTIONS, LONGEST, PostgresDatabase
     from storage.sqlite import SqliteDatabase
 
     address = address_of(url)
     if address.get_backend_name() == "sqlite":
         return SqliteDatabase(address)
-    return PostgresDatabase(address, connections or CONNECTIONS, limits or LIMITS)
+    return PostgresDatabase(address, connections or CONNECTIONS, longest=LONGEST if serves else None)
 
 
 def address_of(url: str) -> URL:

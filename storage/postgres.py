@@ -1,8 +1,10 @@
 """PostgreSQL, through asyncpg."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -18,6 +20,15 @@ PATIENCE = 10  # seconds to connect, or to get a connection; then it counts as a
 # try again; after a while the server ends the transaction, so that nobody waits for ever.
 LIMITS = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
 
+LONGEST = "40s"
+"""A transaction of one who serves; what an operator does by hand may take longer. It ends as well what the
+limit above does not: a process that stopped after it had a statement prepared counts as busy, not as idle."""
+
+_LIMIT = (  # PostgreSQL before 17 does not know it, so it cannot be said when connecting
+    "SELECT set_config('transaction_timeout', $1, false) "
+    "WHERE current_setting('server_version_num')::integer >= 170000"
+)
+
 # What a turn runs is always the same, so it is planned once: planning takes longer than carrying it out. What
 # it looks for is found by an index, also while the server takes a table for small and would read all of it.
 PLANS = {
@@ -31,12 +42,16 @@ _HELD = {"55P03", "40P01"}  # lock not available, deadlock
 
 
 class PostgresDatabase(Database):
-    """One PostgreSQL database. Connections are made when needed, and kept."""
+    """One PostgreSQL database. Connections are made when needed, and kept. `longest`: see LONGEST."""
 
     groups = 2  # one is decided on while the other's statements are under way
 
     def __init__(
-        self, address: URL, connections: int = CONNECTIONS, limits: Mapping[str, str] = LIMITS
+        self,
+        address: URL,
+        connections: int = CONNECTIONS,
+        limits: Mapping[str, str] = LIMITS,
+        longest: str | None = None,
     ) -> None:
         super().__init__()
         self._where = shown(address)
@@ -51,6 +66,8 @@ class PostgresDatabase(Database):
             hide_parameters=True,  # parameters are people's words
             connect_args={"server_settings": {**PLANS, **limits}, "timeout": PATIENCE},
         )
+        if longest is not None:
+            event.listen(self._engine.sync_engine, "connect", _limiting(longest))
         # What is read in several statements must fit together.
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -83,6 +100,13 @@ class PostgresDatabase(Database):
             raise DatabaseUnreadable(self._where, "all connections are in use") from None
         except OSError as error:
             raise DatabaseUnreadable(self._where, error.strerror or type(error).__name__) from None
+
+
+def _limiting(longest: str) -> Callable[[Any, Any], None]:
+    def limit(connection: Any, _record: Any) -> None:
+        connection.run_async(lambda driver: driver.execute(_LIMIT, longest))
+
+    return limit
 
 
 def _told(where: str, error: DBAPIError) -> DatabaseUnreadable:

@@ -150,7 +150,7 @@ def work(url: str, end: socket.socket) -> None:
 
 async def _work(url: str, end: socket.socket) -> None:
     use_key(KEY)
-    database = Stopping(address_of(url), limits=LIMITS)
+    database = Stopping(address_of(url), limits=LIMITS, longest="10s")
     reader, writer = await asyncio.open_connection(sock=end)
 
     async def send(address: str, message: Message) -> None:

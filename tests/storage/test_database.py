@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.util import await_only
 
-from storage.database import Database, open_database
+from storage.database import Database, address_of, open_database
 from storage.driver import Ran, run
 from storage.errors import DatabaseUnreadable
+from storage.postgres import PostgresDatabase
 from storage.sqlite import TRIES_AGAIN
 from storage.tables import organisations
 from tests.storage.house import NOW, count
@@ -182,3 +184,35 @@ async def test_no_more_connections_are_kept_than_were_asked_for(postgres_url: st
 
     assert len(set(seen)) == 2
     await database.close()
+
+
+LOCK = select(organisations.c.id).with_for_update()
+
+
+async def test_who_stops_between_preparing_a_statement_and_running_it_does_not_keep_its_locks(
+    postgres_url: str,
+) -> None:
+    """The server counts it as busy, so the limit for who is idle does not end it."""
+    stops = PostgresDatabase(address_of(postgres_url), longest="1s")
+    goes_on = open_database(postgres_url)
+    await goes_on.write(_add("Huis"))
+    locked, is_over = asyncio.Event(), asyncio.Event()
+
+    def stop(connection: Connection) -> None:
+        connection.execute(LOCK)
+        driver: Any = connection.connection.dbapi_connection
+        driver.run_async(lambda asyncpg: asyncpg.prepare("SELECT $1::text, name FROM organisations"))
+        locked.set()
+        await_only(is_over.wait())
+
+    stopping = asyncio.create_task(stops.write(stop))
+    await locked.wait()
+    began = time.monotonic()
+    await goes_on.write(lambda connection: connection.execute(LOCK))
+
+    assert 0.5 < time.monotonic() - began < 4, "it waited, but not for ever"
+    is_over.set()
+    with pytest.raises(DatabaseUnreadable):
+        await stopping
+    await stops.close()
+    await goes_on.close()
