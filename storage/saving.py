@@ -144,7 +144,7 @@ class Saving:
     busy: set[str] = field(default_factory=set)
     _rows: defaultdict[Target, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     _more: list[Executable] = field(default_factory=list)
-    _timers: list[tuple[str, tuple[Timer, ...], tuple[Timer, ...], bool]] = field(default_factory=list)
+    _timers: list[tuple[str, tuple[Timer, ...]]] = field(default_factory=list)
     _kept: list[tuple[str, Standing | None, str | None]] = field(default_factory=list)
 
     def add_event(self, knock: Knock, *, failed_before: bool) -> None:
@@ -172,8 +172,8 @@ class Saving:
         elif change.session is not None:
             given = self.add_session(change.session, standing, change.events, bodies, knock.now)
             before = standing.session.timers if standing.session is not None else ()
-            rang = knock.client is not None
-            self._timers.append((change.session.id, before, change.session.timers, rang))
+            if knock.client is not None or before != change.session.timers:
+                self._timers.append((change.session.id, change.session.timers))
             after = standing.after(change.session, given, len(bodies), knock.now.date())
             kept = self._add_summary(change.session, standing, change, after, knock.now)
         if chat is not None and chat.is_new:

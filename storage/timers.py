@@ -47,19 +47,8 @@ _free_at = case((timers.c.lease > timers.c.due, timers.c.lease), else_=timers.c.
 _NEXT_DUE = select(type_coerce(func.min(_free_at), Moment()))
 
 
-def sync(
-    connection: Connection,
-    session: str,
-    before: tuple[Timer, ...],
-    after: tuple[Timer, ...],
-    rang: bool = False,
-) -> None:
-    """Make the rows of a session what its timers are now. Free of cost for a turn that touches none.
-
-    `rang`: this turn came from a row, which goes even if the session knew nothing of it any more.
-    """
-    if before == after and not rang:
-        return
+def sync(connection: Connection, session: str, after: tuple[Timer, ...]) -> None:
+    """Make the rows of a session what its timers are now. What rang goes, even if she had it no more."""
     rows = {
         Timer(row.kind, row.due, row.token): row.id for row in connection.execute(_OF, {"of": session}).all()
     }

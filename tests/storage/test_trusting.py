@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import update
+from sqlalchemy.util import await_only
 
 from casework.person import EVERYTHING
 from dialogs.turn import Deleted
@@ -110,7 +111,7 @@ async def test_a_double_tap_among_many_is_no_reason_to_doubt(
     database: Database, looked_up: list[str]
 ) -> None:
     """On PostgreSQL the two taps are in two groups that are under way at once."""
-    them = [await amina(database, f"Amina {n}") for n in range(24)]
+    them = [await amina(database, f"Amina {n}") for n in range(40)]
     for her in them:
         await talks(database, her, f"1 {her.code}")
 
@@ -128,7 +129,7 @@ async def test_nor_is_it_while_others_in_the_group_are_looked_up(
     """The look leaves time for the other group to begin."""
     them = [await amina(database, f"Amina {n}") for n in range(24)]
     await asyncio.gather(*(talks(database, her, f"1 {her.code}") for her in them))
-    new = [await amina(database, f"Bilqis {n}") for n in range(15)]
+    new = [await amina(database, f"Bilqis {n}") for n in range(31)]
 
     taps = [talks(database, her, f"2 {her.code}") for her in (them[0], *new, *them[1:16])]
     await asyncio.gather(*taps, talks(database, them[0], f"3 {them[0].code}"))
@@ -256,4 +257,33 @@ async def test_who_is_held_by_a_process_that_hangs_does_not_hold_up_whom_we_know
     assert outcome.status == "done"
     assert (await loaded(database, by_code(them[0].code, "4"))).session is not None
     await other.close()
+    await database.close()
+
+
+async def test_who_taps_again_while_her_turn_is_decided_waits_and_nothing_is_doubted(
+    postgres_url: str, looked_up: list[str]
+) -> None:
+    """A group locks whom it trusts only when it saves: if she were locked meanwhile, all of it would fail."""
+    database = open_database(postgres_url)
+    await furnish(database)
+    her = await amina(database)
+    await talks(database, her, "1")
+    is_decided = asyncio.Event()
+
+    def slowly(loaded: Loaded) -> Change:
+        await_only(is_decided.wait())
+        return says("2")(loaded)
+
+    taps = [asyncio.create_task(take(database, by_code(her.code, "2"), slowly))]
+    await asyncio.sleep(0.05)
+    taps.append(asyncio.create_task(take(database, by_code(her.code, "3"), says("3"))))
+    await asyncio.sleep(0.05)
+    assert not taps[1].done()
+    is_decided.set()
+    await asyncio.gather(*taps)
+    looked_up.clear()
+    await talks(database, her, "4")
+
+    assert looked_up == []
+    assert (await only_one(database)).turns == [1, 2, 3, 4]
     await database.close()
