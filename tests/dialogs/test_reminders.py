@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialogs import reminding
-from dialogs.said import Command, Rang, Text
+from dialogs.said import Command, CommandName, Rang, Text
 from dialogs.session import Place
 from dialogs.turn import Deleted
 from locales.catalogue import CLIENT_LANGUAGES
@@ -330,6 +330,17 @@ def test_without_a_step_nothing_is_offered_at_the_end() -> None:
 
     assert amina.session.mode == "ended"
     assert "How my step went" not in amina.buttons
+
+
+@pytest.mark.parametrize("aside", ["language", "menu", "person", "delete"])
+def test_who_turns_to_something_else_while_choosing_a_reminder_chooses_none(aside: CommandName) -> None:
+    amina = at_the_end("In a week")
+
+    amina.does(aside)
+
+    assert amina.session.wish is None
+    amina.does("again")
+    assert (amina.session.mode, amina.session.timers) == ("ended", ())
 
 
 def test_who_wants_no_follow_up_is_not_asked_again() -> None:
