@@ -7,7 +7,7 @@ from dialogs.asking import Languages, Option, page_of, question_title, told
 from dialogs.frozen import replace
 from dialogs.moves import Moves
 from dialogs.open_turn import OpenTurn
-from dialogs.session import REMINDING, Session, TimerKind, Wish
+from dialogs.session import Session, TimerKind, Wish
 from dialogs.turn import Button, Expects, Label, Phrase, Say
 
 STOP: tuple[str, Phrase] = ("stop", phrases.STOP_REMINDERS)
@@ -23,13 +23,9 @@ _MENU: tuple[tuple[str, Phrase], ...] = (
 
 
 def open_aside(turn: OpenTurn, aside: str, before: Sequence[Label] = ()) -> None:
-    """Turn aside from where she is, and ask that. `before`: lines said first.
-
-    Whoever turns to something else while choosing a reminder chooses none.
-    """
+    """Turn aside from where she is, and ask that. `before`: lines said first."""
     turn.change_mode(aside)
-    wish = turn.session.wish if aside in REMINDING else None
-    turn.session = replace(turn.session, page=0, wish=wish)
+    turn.session = replace(turn.session, page=0)
     turn.new_token()
     ask_aside(turn, before)
 

@@ -3,7 +3,6 @@
 from dialogs import phrases
 from dialogs.asking import LONGEST_NAME, chosen_name, shortened, told
 from dialogs.coming_back import is_time_to_follow_up, to_follow_up
-from dialogs.frozen import replace
 from dialogs.going_on import arrive, come_back, end
 from dialogs.moves import Moves
 from dialogs.open_turn import OpenTurn
@@ -20,7 +19,6 @@ def say_away(turn: OpenTurn, words: Phrase, token: str) -> None:
 def go_away(turn: OpenTurn, how: str, words: Phrase) -> None:
     """Pause or leave. A new visit begins, so that her screen shows no more than these neutral words."""
     turn.change_mode(how)
-    turn.session = replace(turn.session, wish=None)
     turn.next_visit()
     turn.new_token()
     say_away(turn, words, turn.session.token)
@@ -30,7 +28,6 @@ def stay_away(turn: OpenTurn) -> None:
     """Whatever she did, it does not open the conversation."""
     if turn.session.mode in REMINDING:
         turn.change_mode("pause")
-    turn.session = replace(turn.session, wish=None)
     say_away(turn, phrases.STILL_AWAY, turn.session.token)
 
 
@@ -40,7 +37,6 @@ def stay_away(turn: OpenTurn) -> None:
 def resume(turn: OpenTurn) -> None:
     """She is welcome, told where we are, and asked what she was asked before."""
     turn.change_mode("resume")
-    turn.session = replace(turn.session, wish=None)
     turn.drop_timer("resume")
     turn.next_visit()
     turn.says.append(Say(_recap(turn.moves, turn.session), quiet=True))

@@ -73,16 +73,11 @@ def hour_chosen(turn: OpenTurn, key: str) -> None:
 def stop_reminders(turn: OpenTurn) -> None:
     """We write to her no more by ourselves."""
     turn.session = replace(turn.session, timers=())
-    if turn.session.is_away:
-        _settled(turn, phrases.STOPPED)
-    else:
-        return_to_question(turn, (phrases.STOPPED,))
+    _settled(turn, phrases.STOPPED)
 
 
 def _settled(turn: OpenTurn, words: Phrase) -> None:
-    is_away = turn.session.is_away
-    turn.session = replace(turn.session, wish=None)
-    if is_away:
+    if turn.session.is_away:
         if turn.session.mode in REMINDING:
             turn.change_mode("pause")
         turn.new_token()

@@ -55,7 +55,6 @@ def arrive(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
 
 def return_to_question(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
     """Back from an aside to the question where she was."""
-    turn.session = replace(turn.session, wish=None)
     if turn.session.moved:
         arrive(turn, before)
     elif turn.is_at_a_question:

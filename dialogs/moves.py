@@ -1,7 +1,7 @@
 """Which moves are legal. The one home of the `transitions` library: it decides each move, and draws them.
 
 One synchronous machine per compiled script, built once and shared; per move only a light model is made, never
-registered with the machine. A move that hangs on nothing is decided once, since the library takes 8 µs.
+registered with the machine. What hangs on nothing needs no decision, for which the library takes 8 µs.
 Moves between steps go forward or round a bounded loop, so every walk ends.
 """
 
@@ -47,7 +47,7 @@ class Moves:
             self._machine.add_transition("onward", source, dest, conditions=list(conditions))
             self._ways.setdefault(source, []).append((dest, conditions))
         self._onward = self._machine.events["onward"]
-        self._sure: dict[str, str] = {}  # moves once made that hang on nothing: by step
+        self._sure = {source: ways[0][0] for source, ways in self._ways.items() if not ways[0][1]}
         self._always_first = self._found_first()
 
     def onward(self, place: Place, answers: Answers) -> Place:
@@ -59,9 +59,6 @@ class Moves:
         traveller = _Traveller(place.step, place.round, answers)
         if not self._onward.trigger(traveller, traveller):
             raise DeadEnd(self.script.name, place.step)
-        _dest, conditions = self._ways[place.step][0]
-        if not conditions:
-            self._sure[place.step] = traveller.state
         return traveller.state
 
     def walk(self, answers: Answers, start: Place = NOWHERE) -> Iterator[Place]:
@@ -87,8 +84,7 @@ class Moves:
     def _found_first(self) -> Place | None:
         """The same for everybody, where the way to it hangs on nothing; else None."""
         state = ""
-        while self._ways.get(state) and not self._ways[state][0][1]:
-            state = self._ways[state][0][0]
+        while state := self._sure.get(state, ""):
             step = self.script.by_name.get(state)
             if step is None or step.loop:
                 return None

@@ -8,7 +8,7 @@ from dialogs.asking import Languages, Option, ask
 from dialogs.frozen import replace
 from dialogs.moves import Moves, change_mode
 from dialogs.said import Said, Tap, Text
-from dialogs.session import Answer, Place, Session, TimerKind
+from dialogs.session import REMINDING, Answer, Place, Session, TimerKind
 from dialogs.turn import Answered, Event, Label, Phrase, Say, Turn
 from dialogs.understand import plain, plain_label, read_choice
 
@@ -64,8 +64,12 @@ class OpenTurn:
         return self.session.at.step in self.script.by_name
 
     def change_mode(self, trigger: str) -> None:
-        """By the moves between modes; an illegal one is a mistake of ours, and raises."""
-        self.session = replace(self.session, mode=change_mode(self.session.mode, trigger))
+        """By the moves between modes; an illegal one is a mistake of ours, and raises.
+
+        Whoever turns to something else while choosing a reminder has chosen none.
+        """
+        mode = change_mode(self.session.mode, trigger)
+        self.session = replace(self.session, mode=mode, wish=self.session.wish if mode in REMINDING else None)
 
     def new_token(self) -> None:
         """Something is asked anew: what is on her screen by now is stale."""

@@ -36,8 +36,8 @@ PATIENCE = 0.005
 class Grouping(Generic[Job]):
     """`together(jobs)` does jobs in one transaction, a result each; `alone(job)` does one in its own.
 
-    At most `at_once` groups are under way; if LEAST or more wait, they share them, so that one is decided on
-    while another is written. Where it is one at most, who comes alone is done in her own task. What is added
+    At most `at_once` groups are under way; if more than LEAST wait, they share them: one is decided on while
+    another is written. Where it is one at most, who comes alone is done in her own task. What is added
     with `no_hurry` waits for a group that begins anyway, but not longer than PATIENCE.
     """
 

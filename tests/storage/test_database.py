@@ -186,6 +186,16 @@ async def test_no_more_connections_are_kept_than_were_asked_for(postgres_url: st
     await database.close()
 
 
+@pytest.mark.parametrize(("serves", "longest"), [(True, "40s"), (False, "0")])
+async def test_only_who_serves_has_to_be_done_in_time(postgres_url: str, serves: bool, longest: str) -> None:
+    database = open_database(postgres_url, serves=serves)
+
+    limit = await database.read(lambda connection: connection.scalar(text("SHOW transaction_timeout")))
+
+    assert limit == longest
+    await database.close()
+
+
 LOCK = select(organisations.c.id).with_for_update()
 
 
