@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.row import Place, Row
 from bench.rows import ROWS
 from bench.rows.trede_web import fill
+from bot.collecting import settle
 
 WAYS = {"web": "trede", "aiogram": "trede-aiogram", "ptb": "trede-ptb"}
 WARMING = 3  # people who walk before the others
@@ -36,6 +37,7 @@ async def setup(n_users: int) -> None:
     global _row, _shift
     _shift = APART * _starts_before()
     _row = await ROWS[WAYS[os.environ.get("BENCH_WAY", "web")]](_place(_chats(n_users)))
+    settle()  # as `trede run` does
 
 
 async def handle(update: bytes) -> None:

@@ -5,7 +5,8 @@ text is made once for each table, and the values go through the columns' types a
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -26,12 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 
-from storage.driver import binder, run
+from storage.driver import binder, run, sqlstate
 from storage.errors import Conflict
 
 Rows = Sequence[tuple[Any, ...]]
 
+_DIVIDED_BY_ZERO = "22012"
 _ARRAYS = ((Boolean, "boolean"), (Integer, "integer"), (LargeBinary, "bytea"), (DateTime, "timestamptz"))
 
 
@@ -71,16 +74,18 @@ class Target:
 Part = tuple[Target, Rows]
 
 
-def write(connection: Connection, parts: Sequence[Part]) -> None:
+def write(connection: Connection, parts: Sequence[Part], *, is_last: bool = False) -> None:
     """Insert and change rows. Raises Conflict if one that is to be changed has another version.
 
-    PostgreSQL gets it as one statement: each way there and back costs as much as ten rows.
+    PostgreSQL gets it as one statement: each way there and back costs as much as ten rows. If it is the last
+    one of its transaction and the first as well, it needs no BEGIN and no COMMIT: it holds as a whole.
     """
     if connection.dialect.name != "postgresql":
         for target, rows in parts:
             _write_one(connection, target, rows)
     elif parts:
-        _write_at_once(connection, sorted(parts, key=lambda part: part[0].key is None))
+        with _committing(connection) if is_last else nullcontext():
+            _write_at_once(connection, sorted(parts, key=lambda part: part[0].key is None))
 
 
 def one_of(column: ColumnElement[Any], name: str, dialect: str) -> ColumnElement[bool]:
@@ -108,9 +113,23 @@ def _write_at_once(connection: Connection, parts: Sequence[Part]) -> None:
     params: list[Any] = [wanted]
     for target, rows in parts:
         params += [list(values) for values in zip(*_values(connection.dialect, target, rows), strict=True)]
-    ran = run(connection, _for_postgres(tuple(target for target, _ in parts)), tuple(params))
-    if ran.fetchall()[0][0] is not True:
-        raise Conflict
+    try:
+        run(connection, _for_postgres(tuple(target for target, _ in parts)), tuple(params))
+    except DBAPIError as error:
+        if sqlstate(error) == _DIVIDED_BY_ZERO:
+            raise Conflict from None
+        raise
+
+
+@contextmanager
+def _committing(connection: Connection) -> Iterator[None]:
+    """Where no transaction has begun at the server, a statement is one by itself."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        driver.autocommit = False
 
 
 def _values(dialect: Dialect, target: Target, rows: Rows) -> list[list[Any]]:
@@ -142,14 +161,14 @@ def _for_sqlite(target: Target) -> str:
 
 @cache
 def _for_postgres(targets: tuple[Target, ...]) -> str:
-    """Changes come first. It gives back whether $1 rows were changed; if not, nothing is inserted."""
+    """Changes come first. If there are not $1 of them, it fails as a whole: it divides by zero."""
     changes = [f"(SELECT count(*) FROM w{n})" for n, each in enumerate(targets) if each.key is not None]  # noqa: S608
     changed = " + ".join(["0", *changes])
     first, texts = 2, []
     for n, target in enumerate(targets):
         text, first = _for_postgres_one(target, changed, first)
         texts.append(f"w{n} AS ({text})")
-    return f"WITH {', '.join(texts)} SELECT {changed} = $1::integer"
+    return f"WITH {', '.join(texts)} SELECT 1 / ({changed} = $1::integer)::integer"
 
 
 def _for_postgres_one(target: Target, changed: str, first: int) -> tuple[str, int]:

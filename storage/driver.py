@@ -52,6 +52,16 @@ def _told(error: sqlite3.Error, dialect: Dialect) -> Exception:
     return made
 
 
+def sqlstate(error: DBAPIError) -> str | None:
+    """What PostgreSQL calls it."""
+    return getattr(cause_of(error), "sqlstate", None)
+
+
+def cause_of(error: DBAPIError) -> BaseException | None:
+    """The driver's own error."""
+    return error.orig and (error.orig.__cause__ or error.orig)
+
+
 class Written:
     """A statement that SQLAlchemy writes out at its first run. `make` gets the dialect's name."""
 

@@ -23,7 +23,7 @@ MOST = 64
 LEAST = 32
 """Jobs that are not shared out between two groups: one transaction is less work than two.
 
-With 16, one process alone does a fifth more, but two of them on one machine a sixth less.
+With 16, one process alone does a third more, but two of them on one machine no more than that.
 """
 
 MOST_IN_A_ROW = 16

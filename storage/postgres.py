@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.database import Database, T, Work, shown
+from storage.driver import cause_of, sqlstate
 from storage.errors import DatabaseUnreadable, Held
 
 CONNECTIONS = 8  # of one process, unless TREDE_DATABASE_CONNECTIONS says otherwise
@@ -111,9 +112,8 @@ def _limiting(longest: str) -> Callable[[Any, Any], None]:
 
 def _told(where: str, error: DBAPIError) -> DatabaseUnreadable:
     """With the class's name only: the text may quote a value."""
-    cause = error.orig and (error.orig.__cause__ or error.orig)
-    kind = Held if getattr(cause, "sqlstate", None) in _HELD else DatabaseUnreadable
-    return kind(where, type(cause).__name__)
+    kind = Held if sqlstate(error) in _HELD else DatabaseUnreadable
+    return kind(where, type(cause_of(error)).__name__)
 
 
 def _plain(address: URL) -> str:

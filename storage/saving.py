@@ -189,8 +189,10 @@ class Saving:
 
     def write(self) -> None:
         """Raises Conflict if a session is not as it was loaded."""
-        write(self.connection, [(each, self._rows[each]) for each in _IN_ORDER if each in self._rows])
-        if any(lease is None for *_, lease, _order_key in self._rows.get(_PARCEL, ())):
+        parts = [(each, self._rows[each]) for each in _IN_ORDER if each in self._rows]
+        wakes = any(lease is None for *_, lease, _order_key in self._rows.get(_PARCEL, ()))
+        write(self.connection, parts, is_last=not (wakes or self._timers or self._more))
+        if wakes:
             wake(self.connection, "outbox")
         for timers in self._timers:
             sync_timers(self.connection, *timers)

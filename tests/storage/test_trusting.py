@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 from sqlalchemy import update
 from sqlalchemy.util import await_only
 
@@ -32,7 +33,7 @@ from tests.storage.house import (
     session_of,
     shares,
 )
-from tests.told import only_one
+from tests.told import only_one, told_in
 
 Meanwhile = Callable[[Database, Invite], Awaitable[Any]]
 
@@ -286,4 +287,71 @@ async def test_who_taps_again_while_her_turn_is_decided_waits_and_nothing_is_dou
 
     assert looked_up == []
     assert (await only_one(database)).turns == [1, 2, 3, 4]
+    await database.close()
+
+
+# ── one statement on PostgreSQL ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Transaction]:
+    """The transactions that are begun with a statement of their own, as it goes on."""
+    found: list[Transaction] = []
+    start = Transaction.start
+
+    async def noting(transaction: Transaction) -> None:
+        found.append(transaction)
+        await start(transaction)
+
+    monkeypatch.setattr(Transaction, "start", noting)
+    return found
+
+
+async def _who_talk(database: Database, how_many: int) -> list[Invite]:
+    await furnish(database)
+    them = [await amina(database, f"Amina {n}") for n in range(how_many)]
+    for her in them:
+        await talks(database, her, f"1 {her.code}", f"2 {her.code}")
+    return them
+
+
+async def test_a_group_of_whom_we_know_needs_no_begin_and_no_commit(
+    postgres_url: str, begun: list[Transaction]
+) -> None:
+    database = open_database(postgres_url)
+    them = await _who_talk(database, 8)
+    begun.clear()
+
+    await asyncio.gather(*(talks(database, her, f"3 {her.code}") for her in them))
+
+    assert begun == []
+    assert [told.turns for told in (await told_in(database)).values()] == [[1, 2, 3]] * 8
+    await database.close()
+
+
+async def test_but_what_takes_several_statements_is_one_transaction(
+    postgres_url: str, begun: list[Transaction]
+) -> None:
+    database = open_database(postgres_url)
+    [her] = await _who_talk(database, 1)
+    begun.clear()
+
+    await take(database, by_code(her.code, "3"), shares("to sew", HANDED_OVER))
+
+    assert len(begun) == 1
+    await database.close()
+
+
+async def test_if_one_is_not_as_was_assumed_nothing_of_the_others_is_half_saved(postgres_url: str) -> None:
+    database, another = open_database(postgres_url), open_database(postgres_url)
+    them = await _who_talk(database, 8)
+    await _she_goes_on_elsewhere(another, them[3])
+
+    outcomes = await asyncio.gather(*(talks(database, her, f"3 {her.code}") for her in them))
+
+    assert [outcome.status for [outcome] in outcomes] == ["done"] * 8
+    told = (await told_in(database)).values()
+    assert sorted(her.turns for her in told) == [[1, 2, 3]] * 7 + [[1, 2, 3, 4]]
+    assert {len(her.answers) - len(her.turns) for her in told} == {0}
+    await another.close()
     await database.close()
