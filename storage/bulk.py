@@ -5,8 +5,8 @@ text is made once for each table, and the values go through the columns' types a
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -29,12 +29,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
-from storage.driver import binder, run, sqlstate
+from storage.driver import binder, committing, run, sqlstate
 from storage.errors import Conflict
 
 Rows = Sequence[tuple[Any, ...]]
 
-_DIVIDED_BY_ZERO = "22012"
+_NO_NUMBER = "22P02"
+_CHANGED = "Trede: a session was changed meanwhile, the turns are taken again; found: "
+"""What PostgreSQL's own log says is no number, when a statement fails for this."""
+
 _ARRAYS = ((Boolean, "boolean"), (Integer, "integer"), (LargeBinary, "bytea"), (DateTime, "timestamptz"))
 
 
@@ -84,7 +87,7 @@ def write(connection: Connection, parts: Sequence[Part], *, is_last: bool = Fals
         for target, rows in parts:
             _write_one(connection, target, rows)
     elif parts:
-        with _committing(connection) if is_last else nullcontext():
+        with committing(connection) if is_last else nullcontext():
             _write_at_once(connection, sorted(parts, key=lambda part: part[0].key is None))
 
 
@@ -116,20 +119,9 @@ def _write_at_once(connection: Connection, parts: Sequence[Part]) -> None:
     try:
         run(connection, _for_postgres(tuple(target for target, _ in parts)), tuple(params))
     except DBAPIError as error:
-        if sqlstate(error) == _DIVIDED_BY_ZERO:
+        if sqlstate(error) == _NO_NUMBER:
             raise Conflict from None
         raise
-
-
-@contextmanager
-def _committing(connection: Connection) -> Iterator[None]:
-    """Where no transaction has begun at the server, a statement is one by itself."""
-    driver: Any = connection.connection.dbapi_connection
-    driver.autocommit = True
-    try:
-        yield
-    finally:
-        driver.autocommit = False
 
 
 def _values(dialect: Dialect, target: Target, rows: Rows) -> list[list[Any]]:
@@ -161,14 +153,16 @@ def _for_sqlite(target: Target) -> str:
 
 @cache
 def _for_postgres(targets: tuple[Target, ...]) -> str:
-    """Changes come first. If there are not $1 of them, it fails as a whole: it divides by zero."""
+    """Changes come first. If there are not $1 of them, it fails as a whole: a text is read as a number."""
     changes = [f"(SELECT count(*) FROM w{n})" for n, each in enumerate(targets) if each.key is not None]  # noqa: S608
     changed = " + ".join(["0", *changes])
     first, texts = 2, []
     for n, target in enumerate(targets):
         text, first = _for_postgres_one(target, changed, first)
         texts.append(f"w{n} AS ({text})")
-    return f"WITH {', '.join(texts)} SELECT 1 / ({changed} = $1::integer)::integer"
+    # $1 is in it because PostgreSQL works out beforehand what hangs on nothing: it would always fail.
+    fails = f"CAST('{_CHANGED}' || ({changed}) || ' of ' || $1::integer AS integer)"
+    return f"WITH {', '.join(texts)} SELECT CASE WHEN {changed} = $1::integer THEN 1 ELSE {fails} END"
 
 
 def _for_postgres_one(target: Target, changed: str, first: int) -> tuple[str, int]:

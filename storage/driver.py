@@ -5,7 +5,8 @@ What a statement gives back are the driver's own values: no time comes out of it
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
@@ -50,6 +51,17 @@ def _told(error: sqlite3.Error, dialect: Dialect) -> Exception:
         None, None, error, sqlite3.Error, hide_parameters=True, dialect=dialect
     )
     return made
+
+
+@contextmanager
+def committing(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL: where no transaction has begun at the server, a statement is one by itself."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        driver.autocommit = False
 
 
 def sqlstate(error: DBAPIError) -> str | None:

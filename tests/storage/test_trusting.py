@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
 from casework.person import EVERYTHING
@@ -16,6 +17,8 @@ from dialogs.turn import Deleted
 from storage import cases
 from storage.arrivals import arrivals
 from storage.database import Database, open_database
+from storage.driver import sqlstate
+from storage.errors import DatabaseUnreadable
 from storage.invites import Invite
 from storage.knocks import Knock
 from storage.tables import invites
@@ -329,27 +332,39 @@ async def test_a_group_of_whom_we_know_needs_no_begin_and_no_commit(
     await database.close()
 
 
-async def test_but_what_takes_several_statements_is_one_transaction(
-    postgres_url: str, begun: list[Transaction]
+async def test_but_what_takes_several_statements_is_saved_whole_or_not_at_all(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = open_database(postgres_url)
     [her] = await _who_talk(database, 1)
-    begun.clear()
+    monkeypatch.setattr("storage.saving._summary_statement", lambda *_: text("SELECT 1 FROM nowhere"))
 
-    await take(database, by_code(her.code, "3"), shares("to sew", HANDED_OVER))
+    with pytest.raises(DatabaseUnreadable):
+        await take(database, by_code(her.code, "3"), shares("to sew", HANDED_OVER))
 
-    assert len(begun) == 1
+    assert (await only_one(database)).turns == [1, 2]
     await database.close()
 
 
-async def test_if_one_is_not_as_was_assumed_nothing_of_the_others_is_half_saved(postgres_url: str) -> None:
+async def test_if_one_is_not_as_was_assumed_nothing_of_the_others_is_half_saved_and_postgresql_hears_why(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database, another = open_database(postgres_url), open_database(postgres_url)
     them = await _who_talk(database, 8)
     await _she_goes_on_elsewhere(another, them[3])
 
+    failed: list[str] = []
+
+    def noting(error: DBAPIError) -> str | None:
+        failed.append(str(error.orig))
+        return sqlstate(error)
+
+    monkeypatch.setattr("storage.bulk.sqlstate", noting)
+
     outcomes = await asyncio.gather(*(talks(database, her, f"3 {her.code}") for her in them))
 
     assert [outcome.status for [outcome] in outcomes] == ["done"] * 8
+    assert ["Trede: a session was changed meanwhile" in line for line in failed] == [True]
     told = (await told_in(database)).values()
     assert sorted(her.turns for her in told) == [[1, 2, 3]] * 7 + [[1, 2, 3, 4]]
     assert {len(her.answers) - len(her.turns) for her in told} == {0}
