@@ -1,5 +1,6 @@
 """Fixtures that every room's tests share."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from storage.sealed import use_key
 from tests.postgres import PostgresServer, emptied, running_postgres
 
 KEY = bytes(range(32))
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `trede` starts some hundred times: it compiles once
 
 
 @pytest.fixture(autouse=True)

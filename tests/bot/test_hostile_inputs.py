@@ -431,4 +431,5 @@ def test_the_api_keeps_to_its_description(house: House, inputs: int) -> None:
             case.validate_response(answered, checks=checks)
         assert authorised == token or answered.status_code in (401, 404, 405)
 
-    assert {200, 401, 404, 422} <= statuses
+    if inputs > FEW:  # so many that each way to answer turns up
+        assert {200, 401, 404, 422} <= statuses
