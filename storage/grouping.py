@@ -20,10 +20,11 @@ ALONE = object()
 MOST = 64
 """Jobs of each kind in one transaction: beyond that, waiting costs more than the commit saves."""
 
-LEAST = 32
+LEAST = 24
 """Jobs that are not shared out between two groups: one transaction is less work than two.
 
-With 16, one process alone does a third more, but two of them on one machine no more than that.
+With 16, one process alone does more, but two of them on one machine hardly more than one; with 32, one alone
+waits for PostgreSQL (figures: docs/adr/0004-storage.md).
 """
 
 MOST_IN_A_ROW = 16

@@ -343,7 +343,7 @@ async def _never(_job: object) -> object:
     pytest.fail("This should not be done alone.")
 
 
-@pytest.mark.parametrize(("how_many", "sizes"), [(12, [12]), (40, [32, 8]), (80, [40, 40])])
+@pytest.mark.parametrize(("how_many", "sizes"), [(12, [12]), (40, [24, 16]), (80, [40, 40])])
 async def test_two_groups_share_what_waits_if_it_is_enough_for_two(how_many: int, sizes: list[int]) -> None:
     groups: list[int] = []
     go_on = asyncio.Event()
