@@ -41,12 +41,12 @@ test: $(VENV)/.dev browser ## install what the tests need, and run them all
 test-long: $(VENV)/.dev browser ## the longer runs of the same tests
 	$(BIN)/python -m pytest -m long
 
-bench: $(VENV)/.bench ## measure Trede beside its peers (6 minutes); writes bench/results.json
+bench: $(VENV)/.bench ## measure Trede beside its peers (10 minutes); writes bench/results.json
 	@sh bench/install_redis.sh
 	$(BIN)/python -W ignore -m bench
 
 bench-growth: $(VENV)/.bench ## the same with 1,000 and 100,000 people stored (longer, 6 GB of disk)
-	$(BIN)/python -W ignore -m bench --growth --people 100
+	$(BIN)/python -W ignore -m bench --growth --people 100 --rounds 3
 
 browser: $(VENV)/.dev
 	@BIN=$(BIN) sh tests/install_browser.sh

@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("only", nargs="*", help="targets, by a part of their names; none: all")
     parser.add_argument("--people", type=int, default=300)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="measure with many people stored instead")
     parser.add_argument("--quick", action="store_true", help="only raw sqlite3 and ours on SQLite")
     parser.add_argument("--out", type=Path, default=HERE / "results.json")
