@@ -57,6 +57,7 @@ check: $(VENV)/.dev ## style, types, walls between rooms, scripts, catalogues
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/trede check
+	$(BIN)/trede check --plain --fair
 
 format: $(VENV)/.dev ## let ruff format the code
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,7 @@ from rich.text import Text
 from bot import cli_scripts
 from bot.channels.terminal import Play, summary_json, transcript, typed
 from bot.check import check_all, check_files
+from bot.cli_audio import audio
 from bot.cli_key import key
 from bot.cli_people import people, user
 from bot.cli_quarantine import quarantine
@@ -25,19 +26,23 @@ from bot.cli_upkeep import upkeep
 from bot.cli_words import words
 from bot.demo import demo
 from bot.fault import fault
+from bot.languages import ALL, offered
 from bot.logs import set_up_logs
 from bot.metrics import Meter
+from bot.plain_and_fair import plain_and_fair
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
-from bot.serve import PortInUse, client_words, now, offered, prepare, serve
+from bot.serve import PortInUse, client_words, now, prepare, serve
 from bot.settings import Settings, WrongSettings, read_settings
+from casework.packaged import packaged_sources
 from casework.person import EVERYTHING
 from casework.reading import for_reader
 from casework.summary import Flags, Summary, in_queue_order
 from console.reader import Reader
 from dialogs.errors import BrokenScript, DialogError
-from dialogs.library import Sources, load, packaged_sources
+from dialogs.library import Sources, load
 from dialogs.moves import Moves
+from dialogs.read_file import LADDER
 from dialogs.script import Script
 from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
 from storage import cases
@@ -52,6 +57,7 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(db, name="db")
 app.add_typer(cli_scripts.script, name="script")
 app.add_typer(words, name="i18n")
+app.add_typer(audio, name="audio")
 app.add_typer(key, name="key")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(people)
@@ -98,6 +104,8 @@ def run(
 ) -> None:
     """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
     settings = read_settings()
+    if with_demo and not settings.draft_languages:
+        settings = settings.model_copy(update={"draft_languages": ALL})
     meter = Meter(CollectorRegistry())
     set_up_logs(settings.log_level, meter.heard)
 
@@ -105,6 +113,7 @@ def run(
         if with_demo:
             found = await demo(database, settings.address, now())
             _say(f"Chat as the demo client:    {found.chat}")
+            _say("All languages are on offer, drafts too: no native speaker has read them all yet.")
             _say(f"Sign in as a case manager:  {found.enter}   (works once; after that: demo@example.org)")
         _say(f"Console for staff:          {settings.address}/staff")
         _say("Stop with Ctrl-C.")
@@ -125,9 +134,15 @@ def db_upgrade() -> None:
 @app.command()
 def check(
     files: Annotated[list[Path] | None, typer.Argument(help="Script files; none: everything.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Look at scripts: is the English plain?")] = False,
+    fair: Annotated[bool, typer.Option("--fair", help="Look at scripts: are the questions fair?")] = False,
 ) -> None:
     """Report every fault of scripts and translations, where it is and what to do. Status 1 for any fault."""
-    faults = check_files(_read(files)) if files else check_all()
+    given = _read(files or [])
+    if plain or fair:
+        faults = plain_and_fair(given, plain, fair)
+    else:
+        faults = check_files(given) if given else check_all()
     for found in faults:
         _say(str(found))
     if faults:
@@ -151,7 +166,7 @@ def play(
     """Talk through a script here, without a database. The same answers always give the same conversation."""
     if language not in CLIENT_LANGUAGES:
         _stop(f"There is no language '{language}'. Choose one of: {', '.join(CLIENT_LANGUAGES)}.")
-    session = Play(_moves(script), client_words(), offered(), language)
+    session = Play(_moves(script), client_words(), offered(ALL), language)
     lines = _lines(answers) if answers else typed(lambda: input("> "))
     for piece in transcript(session, lines, echo=answers is not None):
         if not as_json:
@@ -176,6 +191,7 @@ def _moves(script: str) -> Moves:
     path = Path(script)
     if path.suffix in (".yaml", ".yml"):
         sources = {name: text for name, text in sources.items() if Path(name).stem != path.stem}
+        sources |= {each.name: _text(each) for each in path.parent.glob(f"*{LADDER}")}
         sources[str(path)] = _text(path)
     return Moves(load(path.stem, sources))
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli_tools import AsJson, say, stop, with_database
-from bot.serve import bot_name, now
-from bot.settings import Settings
+from bot.serve import bot_name, languages_of, now
+from bot.settings import Settings, WrongSettings
 from locales.catalogue import CLIENT_LANGUAGES
 from storage import invites, staff
 from storage import sign_in as sign_ins
@@ -30,6 +30,11 @@ def invite(
         stop(f"There is no language '{language}'. Choose one of: {', '.join(CLIENT_LANGUAGES)}.")
 
     async def work(database: Database, settings: Settings) -> dict[str, str | None]:
+        if language not in dict(languages_of(settings)):
+            raise WrongSettings(
+                f"No native speaker has read all words of '{language}' yet, so it is not on offer. "
+                f"To offer the draft, add {language} to TREDE_DRAFT_LANGUAGES. See docs/settings.md."
+            )
         bot = await bot_name(database, settings)  # first: if it refuses, no code is made and lost
         made = await invites.invite(
             database,

@@ -12,8 +12,9 @@ from bot.channels.telegram import read_stored
 from bot.channels.telegram_library import TelegramLibrary
 from bot.cli_tools import FOUND, AsJson, out, say, stop, with_database
 from bot.fault import fault
+from bot.help_cards import read_help_cards
 from bot.scripts import compiled_reflection, open_library
-from bot.serve import client_words, library_of, now, offered
+from bot.serve import client_words, languages_of, library_of, now
 from bot.settings import Settings
 from bot.turn import Talk
 from storage import quarantined
@@ -50,7 +51,7 @@ def retry(event: Event = None, everything: All = False) -> None:
 
     async def work(database: Database, settings: Settings) -> list[tuple[bool, str]]:
         chosen = await _chosen(database, event, everything)
-        talk, library = await _talk(database), library_of(settings)
+        talk, library = await _talk(database, settings), library_of(settings)
         try:
             return [await handed_in(talk, library, one) for one in chosen]
         finally:
@@ -99,9 +100,10 @@ OUTCOMES = {
 }
 
 
-async def _talk(database: Database) -> Talk:
+async def _talk(database: Database, settings: Settings) -> Talk:
     library = await open_library(database, compiled_reflection(), now())
-    return Talk(database, library, client_words(), offered(), now)
+    cards = read_help_cards(settings.help_file)
+    return Talk(database, library, client_words(), languages_of(settings), now, help_cards=cards)
 
 
 async def _chosen(database: Database, event: str | None, everything: bool) -> list[Quarantined]:

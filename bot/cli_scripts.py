@@ -23,15 +23,16 @@ from bot.script_words import (
 from bot.scripts import REFLECTION, compiled, compiled_reflection, our_package, publish_packaged, texts
 from bot.serve import now
 from bot.settings import Settings
+from casework.packaged import packaged_sources
 from dialogs.check_catalogue import check_catalogue
 from dialogs.errors import Fault
 from dialogs.extract import messages_of
-from dialogs.library import Sources, load, packaged_sources, read_scripts, sources_of
+from dialogs.library import Sources, load, read_scripts, sources_of
 from dialogs.move_over import MoveOver
 from dialogs.moves import Moves
 from dialogs.script import END, Script, Words
 from dialogs.versions import with_words
-from locales.catalogue import CLIENT_LANGUAGES
+from locales.catalogue import READ_BY_STAFF
 from storage import scripts
 from storage.database import Database
 from storage.scripts import Current, StoredScript
@@ -65,7 +66,7 @@ def publish(
         typer.Argument(metavar="FILE", help="A script file; or a version that is kept here; or reflection."),
     ],
     po: Annotated[
-        Path | None, typer.Option(help="A folder with more translations: nl.po, ar.po, uk.po.")
+        Path | None, typer.Option(help="A folder with more translations: nl.po, ar.po and so on.")
     ] = None,
 ) -> None:
     """Let new conversations begin with this version. People who have begun stay in theirs."""
@@ -86,7 +87,7 @@ def publish(
 @script.command()
 def words(
     file: Annotated[Path, typer.Argument(help="A script file.")],
-    po: Annotated[Path, typer.Option(help="The folder for nl.po, ar.po and uk.po.")],
+    po: Annotated[Path, typer.Option(help="The folder for nl.po, ar.po and so on.")],
 ) -> None:
     """Write what translators need for a script file, with all that is translated already."""
     try:
@@ -156,7 +157,7 @@ def _faults_of_words(sources: Sources, words: Words) -> list[Fault]:
     """Lost placeholders, labels that are the same, texts too long. A gap is no fault: she reads English."""
     wanted = [message for name, text in sources.items() for message in messages_of(name, text)]
     faults: list[Fault] = []
-    for language in CLIENT_LANGUAGES:
+    for language in READ_BY_STAFF:
         found = in_words(words).get(language, {}) if language in words else {}
         there = [message for message in wanted if (message.context, message.text) in found]
         faults += check_catalogue(there, found, language, f"{language}.po", {})

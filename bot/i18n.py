@@ -2,64 +2,93 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
 import console
+from bot import i18n_stale
 from bot.channels import web_words
+from casework import occupations
+from casework.occupations import CONTEXT as OCCUPATION
+from casework.packaged import packaged_sources
 from dialogs import phrases
-from dialogs.library import packaged_sources
+from dialogs.extract import is_for_staff
+from dialogs.read_file import is_ladder, read_ladder
 from dialogs.turn import Phrase
-from locales.catalogue import CLIENT_LANGUAGES, HERE, SOURCE, STAFF_LANGUAGES, compile_po, po_file
+from locales.catalogue import (
+    HERE,
+    READ_BY_STAFF,
+    SOURCE,
+    STAFF_LANGUAGES,
+    compile_po,
+    plural_forms,
+    po_file,
+)
+from locales.messages import is_translated as is_translated
+from locales.messages import key
+from locales.messages import messages as messages
+from locales.po import read_po_file
+from locales.standing import REVIEW as REVIEW
+from locales.standing import Standing, standing
 
-DOMAINS: Mapping[str, tuple[str, ...]] = {"client": CLIENT_LANGUAGES, "staff": STAFF_LANGUAGES}
+DOMAINS: Mapping[str, tuple[str, ...]] = {"client": READ_BY_STAFF, "staff": STAFF_LANGUAGES}
 CONSOLE = Path(console.__file__ or "").parent
-REVIEW = "needs-native-review"
-"""The flag of a translation that no native speaker has read yet."""
+UNSAID = "nobody yet"
+"""Who translated a catalogue, as long as nobody did."""
+
+_OCCUPATION = "Some work or activity, paid or not. Name the activity, not the person who does it."
+
+_RUNG = "The name of a rung of the ladder, among staff: a stage on the way to work or school."
 
 # A template made twice of the same words is the same file.
 _MADE = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How one catalogue stands, in numbers of messages."""
-
-    domain: str
-    language: str
-    messages: int
-    translated: int
-    unreviewed: int
-
-    @property
-    def reviewed(self) -> int:
-        """Translated, and read by a native speaker."""
-        return self.translated - self.unreviewed
 
 
 def template(domain: str) -> Catalog:
     """All words of a domain, in the order in which a woman meets them."""
     found = empty()
     if domain == "client":
-        for file, content in packaged_sources().items():
+        for file, content in scripts_for(domain).items():
             _add_script(found, file, content)
         _add_phrases(found, phrases.PHRASES, phrases.NOTES, "dialogs/phrases.py")
         _add_phrases(found, web_words.WORDS, web_words.NOTES, "bot/channels/web_words.py")
+        labels = [Phrase(OCCUPATION, each.label) for each in occupations.occupations()]
+        _add_phrases(found, labels, dict.fromkeys((p.text for p in labels), _OCCUPATION), occupations.FILE)
     else:
+        for file, content in scripts_for(domain).items():
+            _add_script(found, file, content)
         _add_console(found)
+        names = [Phrase("staff", name) for name in rung_names()]
+        _add_phrases(found, names, dict.fromkeys((p.text for p in names), _RUNG), "casework/ladders")
     return found
+
+
+def rung_names() -> list[str]:
+    """What staff call the rungs of the ladders that come with Trede."""
+    ladders = (read_ladder(file, text)[0] for file, text in packaged_sources().items() if is_ladder(file))
+    return list(dict.fromkeys(rung.name for ladder in ladders if ladder for rung in ladder.rungs))
+
+
+def scripts_for(domain: str) -> dict[str, str | bytes]:
+    """The scripts and ladders whose words are in that domain."""
+    staff = {file for file, content in packaged_sources().items() if is_for_staff(file, content)}
+    return {
+        file: content
+        for file, content in packaged_sources().items()
+        if (file in staff) == (domain == "staff")
+    }
 
 
 def _add_script(catalogue: Catalog, file: str, content: str | bytes) -> None:
     source = BytesIO(content if isinstance(content, bytes) else content.encode())
     source.name = file
-    where = f"dialogs/scripts/{file}"
+    where = f"casework/ladders/{file}" if is_ladder(file) else f"dialogs/scripts/{file}"
     for line, text, comments, context in extract("dialogs.extract:extract", source, comment_tags=("",)):
         catalogue.add(text, locations=[(where, line)], auto_comments=comments, context=context)
 
@@ -84,30 +113,42 @@ def _add_phrases(catalogue: Catalog, found: Iterable[Phrase], notes: Mapping[str
 
 
 def read(domain: str, language: str, folder: Path = HERE) -> Catalog:
-    """One language's catalogue; an empty one if there is none yet."""
+    """One language's catalogue; an empty one if there is none yet. Raises BrokenPo."""
     file = po_file(domain, language, folder)
     if not file.exists():
-        return Catalog(
-            locale=language, project="Trede", fuzzy=False, creation_date=_MADE, revision_date=_MADE
-        )
-    with file.open("rb") as lines:
-        return read_po(lines, locale=language)
+        return empty(language)
+    return read_po_file(file, language, plural_forms(language))
 
 
-def update(domain: str, language: str, folder: Path = HERE) -> None:
-    """Take in new words, empty and unreviewed, and drop those that are gone. A changed text is new."""
-    catalogue = read(domain, language, folder)
-    known = {(m.context, _first(m)) for m in messages(catalogue)}
-    catalogue.update(template(domain), no_fuzzy_matching=True, update_header_comment=False)
-    catalogue.obsolete.clear()
-    for message in messages(catalogue):
-        if language == SOURCE:
-            message.string = message.id
-        elif (message.context, _first(message)) not in known:
-            message.flags.add(REVIEW)
+def write(catalogue: Catalog, domain: str, language: str, folder: Path = HERE) -> None:
+    """Put one language's catalogue where it is read."""
     file = po_file(domain, language, folder)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(written(catalogue))
+
+
+def update(domain: str, language: str, folder: Path = HERE) -> None:
+    """Take in new words, unreviewed, and drop those that are gone. Raises BrokenPo.
+
+    Of a text that changed the translation stays as a stale one (see `i18n_stale`); other new words are empty.
+    """
+    write(updated(read(domain, language, folder), template(domain), language), domain, language, folder)
+
+
+def updated(old: Catalog, wanted: Catalog, language: str) -> Catalog:
+    """`old` with the words of the template `wanted`. `old` itself is used up."""
+    before = list(messages(old))
+    known = {key(message) for message in before}
+    old.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+    old.obsolete.clear()
+    for message in messages(old):
+        if language == SOURCE:
+            message.string = message.id
+        elif key(message) not in known:
+            message.flags.add(REVIEW)
+    if language != SOURCE:
+        i18n_stale.keep_translations(before, list(messages(old)))
+    return old
 
 
 def extract_to(domain: str, folder: Path = HERE) -> Path:
@@ -129,7 +170,7 @@ def compile_all(folder: Path = HERE) -> list[Path]:
 
 
 def status(folder: Path = HERE) -> list[Standing]:
-    """How every catalogue stands."""
+    """How every catalogue stands beside the words of scripts and code. Raises BrokenPo."""
     return [_standing(domain, language, folder) for domain, language in catalogues()]
 
 
@@ -140,32 +181,32 @@ def catalogues() -> Iterator[tuple[str, str]]:
             yield domain, language
 
 
-def messages(catalogue: Catalog) -> Iterator[Message]:
-    """Its messages, the header left out."""
-    return (message for message in catalogue if message.id)
-
-
-def is_translated(message: Message) -> bool:
-    """Whether every form has words."""
-    forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
-    return all(form and form.strip() for form in forms)
-
-
 def _standing(domain: str, language: str, folder: Path) -> Standing:
-    wanted = {(message.context, _first(message)) for message in messages(template(domain))}
-    found = [m for m in messages(read(domain, language, folder)) if (m.context, _first(m)) in wanted]
-    translated = [message for message in found if is_translated(message)]
-    unreviewed = sum(REVIEW in message.flags or message.fuzzy for message in translated)
-    return Standing(domain, language, len(wanted), len(translated), unreviewed)
+    wanted = {key(message) for message in messages(template(domain))}
+    catalogue = read(domain, language, folder)
+    for message in list(messages(catalogue)):
+        if key(message) not in wanted:
+            catalogue.delete(message.id, message.context)
+    return replace(standing(catalogue, domain, language), messages=len(wanted))
 
 
 def empty(language: str | None = None) -> Catalog:
-    """A catalogue without messages."""
-    return Catalog(locale=language, project="Trede", fuzzy=False, creation_date=_MADE, revision_date=_MADE)
-
-
-def _first(message: Message) -> str:
-    return message.id if isinstance(message.id, str) else message.id[0]
+    """A catalogue without messages, with the plurals of its language."""
+    made = Catalog(
+        locale=language,
+        project="Trede",
+        version="0",
+        header_comment=f"# Words of Trede: {language or 'all'}.",
+        msgid_bugs_address="see CONTRIBUTING.md",
+        last_translator=UNSAID,
+        language_team="",
+        fuzzy=False,
+        creation_date=_MADE,
+        revision_date=_MADE,
+    )
+    if language is not None:
+        made.mime_headers = [("Plural-Forms", plural_forms(language))]
+    return made
 
 
 def written(catalogue: Catalog) -> bytes:

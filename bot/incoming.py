@@ -1,6 +1,6 @@
 """What a channel hands in, and what it gets back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialogs.message import Message
 from dialogs.said import Said
@@ -12,7 +12,8 @@ class Incoming:
 
     `code`: the invite she came with (every time on the web; with /start on Telegram). `address`: the chat's
     id, where messages are to be sent; None where she fetches them herself (web). `client`: her id, where it
-    is not she who comes in but a timer of hers.
+    is not she who comes in but a timer of hers. `sound`: what she spoke, if `said` is a `Voice`. `file`: what
+    the channel calls that sound as long as it is not fetched.
     """
 
     channel: str
@@ -21,6 +22,8 @@ class Incoming:
     code: str | None = None
     address: str | None = None
     client: str | None = None
+    sound: bytes = field(default=b"", repr=False)
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import PoFileError, read_po
 
 from bot import i18n
 from dialogs.extract import ScriptMessage, messages_of
 from dialogs.library import Sources
 from dialogs.script import Words
-from locales.catalogue import CLIENT_LANGUAGES, SOURCE
+from locales.catalogue import READ_BY_STAFF, SOURCE, plural_forms
+from locales.po import BrokenPo, read_po_file
 
 Entry = tuple[str, str]
 """Context and text."""
@@ -29,7 +29,7 @@ def words_of(sources: Sources, *places: Found) -> Words:
     wanted = list(entries_of(sources))
     return {
         language: found
-        for language in CLIENT_LANGUAGES
+        for language in READ_BY_STAFF
         if (found := _in_language(wanted, [place.get(language, {}) for place in places]))
     }
 
@@ -48,7 +48,7 @@ def translated(words: Words, sources: Sources) -> dict[str, tuple[int, int]]:
             sum(text in words.get(language, {}).get(context, {}) for context, text in wanted),
             len(wanted),
         )
-        for language in CLIENT_LANGUAGES
+        for language in READ_BY_STAFF
         if language != SOURCE
     }
 
@@ -56,12 +56,12 @@ def translated(words: Words, sources: Sources) -> dict[str, tuple[int, int]]:
 @cache
 def installed() -> Found:
     """What the installed catalogues hold. Read once: they do not change while we run."""
-    return {language: dict(_entries(i18n.read("client", language))) for language in CLIENT_LANGUAGES}
+    return {language: dict(_entries(i18n.read("client", language))) for language in READ_BY_STAFF}
 
 
 def in_folder(folder: Path) -> Found:
     """What `folder` holds: "ar.po" and its like. Raises UnreadablePo."""
-    files = {language: folder / f"{language}.po" for language in CLIENT_LANGUAGES}
+    files = {language: folder / f"{language}.po" for language in READ_BY_STAFF}
     found = {
         language: dict(_entries(_catalogue(file, language)))
         for language, file in files.items()
@@ -78,7 +78,7 @@ def write_po(sources: Sources, folder: Path) -> list[Path]:
     """For translators: a file a language, with what is there or installed; the rest is empty."""
     folder.mkdir(parents=True, exist_ok=True)
     messages = [message for file, text in sources.items() for message in messages_of(file, text)]
-    return [_write(messages, folder, language) for language in CLIENT_LANGUAGES if language != SOURCE]
+    return [_write(messages, folder, language) for language in READ_BY_STAFF if language != SOURCE]
 
 
 def _write(messages: Iterable[ScriptMessage], folder: Path, language: str) -> Path:
@@ -114,10 +114,9 @@ def _in_language(wanted: Iterable[Entry], places: list[Mapping[Entry, str]]) -> 
 
 def _catalogue(file: Path, language: str) -> Catalog:
     try:
-        with file.open("rb") as lines:
-            return read_po(lines, locale=language, abort_invalid=True)
-    except (OSError, PoFileError, UnicodeDecodeError, ValueError):
-        raise UnreadablePo(f"{file} is not a .po file in UTF-8. Open it in a translation tool.") from None
+        return read_po_file(file, language, plural_forms(language))
+    except BrokenPo as error:
+        raise UnreadablePo(str(error)) from None
 
 
 def _entries(catalogue: Catalog) -> Iterator[tuple[Entry, str]]:

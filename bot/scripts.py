@@ -9,7 +9,8 @@ from functools import cache
 from importlib import metadata
 
 from bot.script_words import installed, words_of
-from dialogs.library import load, load_published, packaged_sources, sources_of
+from casework.packaged import packaged_sources
+from dialogs.library import load, load_published, sources_of
 from dialogs.moves import Moves
 from dialogs.script import Script
 from dialogs.versions import with_words
@@ -17,6 +18,7 @@ from storage import scripts
 from storage.database import Database
 
 REFLECTION = "reflection"
+FOR_STAFF = "before-you-open"
 
 LOOKS_AGAIN = timedelta(seconds=5)
 """How long a process may begin new sessions with a version that is no longer the current one."""
@@ -88,6 +90,12 @@ def compiled_reflection() -> Moves:
     """The packaged reflection, with its translations. Raises BrokenScript."""
     sources = _packaged()
     return Moves(with_words(load(REFLECTION, sources), words_of(sources, installed())))
+
+
+@cache
+def compiled_for_staff() -> Script:
+    """The packaged questions to oneself, for staff. Raises BrokenScript."""
+    return load(FOR_STAFF, packaged_sources())
 
 
 async def open_library(

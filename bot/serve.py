@@ -18,9 +18,11 @@ from bot.channels.telegram import CHANNEL, Telegram, Words, username_of
 from bot.channels.telegram_library import TelegramLibrary
 from bot.collecting import settle
 from bot.fault import fault
+from bot.help_cards import read_help_cards
 from bot.inbox import Inbox
 from bot.incoming import Incoming
 from bot.intake import Intake
+from bot.languages import offered
 from bot.limits import Limits, no_limits
 from bot.metrics import Meter
 from bot.outbox import Sender
@@ -33,7 +35,14 @@ from bot.timers import Bell
 from bot.turn import Talk
 from bot.web_app import Webhook, web_app
 from dialogs import phrases
-from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, autonym, read_catalogue
+from locales.catalogue import (
+    CLIENT_LANGUAGES,
+    READ_BY_STAFF,
+    SOURCE,
+    STAFF_LANGUAGES,
+    Catalogue,
+    read_catalogue,
+)
 from storage import facts, migrate, outbox, quarantine
 from storage.database import Database, address_of, open_database
 from storage.errors import DatabaseUnreadable
@@ -52,6 +61,7 @@ COMMANDS = {
     "pause": phrases.PAUSE,
     "language": phrases.LANGUAGE,
     "person": phrases.PERSON,
+    "helpnow": phrases.HELP_NOW,
     "leave": phrases.LEAVE,
     "stop": phrases.STOP_REMINDERS,
     "delete": phrases.DELETE,
@@ -75,12 +85,15 @@ def now() -> datetime:
 
 def client_words() -> Catalogue:
     """The words of the conversation."""
-    return read_catalogue("client", CLIENT_LANGUAGES)
+    return read_catalogue("client", READ_BY_STAFF)
 
 
-def offered() -> tuple[tuple[str, str], ...]:
-    """Languages of the conversation, each with its name in itself."""
-    return tuple((code, autonym(code)) for code in CLIENT_LANGUAGES)
+def languages_of(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The languages that women can choose. Raises WrongSettings."""
+    try:
+        return offered(settings.draft_languages)
+    except ValueError as error:
+        raise WrongSettings(f"TREDE_DRAFT_LANGUAGES: {error}. See docs/settings.md.") from None
 
 
 def prepare(settings: Settings) -> None:
@@ -132,11 +145,20 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
     Raises before anything is half started: PortInUse, StorageError, BrokenScript, ChannelRefused.
     """
     with _socket(settings.host, settings.port) as listening:
-        current = compiled_reflection()
+        current, cards = compiled_reflection(), read_help_cards(settings.help_file)
         async with opened(settings, serves=True) as database, AsyncExitStack() as stack:
             library = await open_library(database, current, now())
             wake = asyncio.Event()
-            talk = Talk(database, library, client_words(), offered(), now, settings.zone, woken=(wake,))
+            talk = Talk(
+                database,
+                library,
+                client_words(),
+                languages_of(settings),
+                now,
+                settings.zone,
+                woken=(wake,),
+                help_cards=cards,
+            )
             inbox = Inbox()
             limits = Limits() if settings.limits else no_limits()
             has_bot = bool(settings.telegram_token.get_secret_value())

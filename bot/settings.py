@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_token: SecretStr = SecretStr("")
     time_zone: str = "Europe/Amsterdam"
+    draft_languages: str = ""
+    help_file: Path | None = None
+    audio_dir: Path | None = None
     telegram_token: SecretStr = SecretStr("")
     telegram_api: str = ""
     telegram_library: Literal["aiogram", "ptb"] = "aiogram"

@@ -6,23 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from bot.help_cards import HelpCards
 from bot.incoming import Incoming, Taken
 from bot.outbox import LEASE
 from bot.scripts import Library, UnknownVersion
 from bot.words import write, write_message
+from casework.feedback import feedback_in
 from casework.sharing import after_turn
+from dialogs import phrases
 from dialogs.engine import Here, reply
 from dialogs.frozen import replace
 from dialogs.message import Message
-from dialogs.said import Said, Tap, Text
+from dialogs.said import Said, Tap, Text, Voice
 from dialogs.session import Session
-from dialogs.turn import Answered, Turn
+from dialogs.turn import Answered, Phrase, Turn
 from dialogs.understand import LONGEST
 from locales.catalogue import Catalogue
 from locales.layered import over
 from storage.database import Database
 from storage.outbox import Parcel
 from storage.turns import Caller, Change, Knock, Loaded, take
+from storage.voices import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Talk:
     hand_out: Callable[[Sequence[Parcel]], None] | None = None
     woken: tuple[asyncio.Event, ...] = ()
     lease: timedelta = LEASE
+    help_cards: HelpCards = field(default_factory=HelpCards)
 
     async def take(self, incoming: Incoming) -> Taken:
         """Committed before it returns. Raises what went wrong, with nothing saved."""
@@ -91,14 +96,17 @@ class Talk:
             channel=incoming.channel,
             zone=self.zone,
             reachable=incoming.address is not None,
+            help_card=self.help_cards.card(session.facts.get("organisation", ""), session.language),
         )
         turn = reply(moves, session, incoming.said, here)
         ours = tuple(write_message(words, turn.session.language, say) for say in turn.says)
         return Change(
             session=turn.session if turn.session.mode != "new" else None,  # nothing began: nothing to keep
             events=turn.events,
-            messages=(*self._hers(incoming.said, session, turn), *ours),
+            messages=(*self._hers(incoming.said, session, turn, here.translate), *ours),
             summary=after_turn(moves, turn, secrets.token_hex(8), now, loaded.last_summary),
+            feedback=feedback_in(moves, turn),
+            recording=_recording(incoming),
         )
 
     def _new_session(self, caller: Caller) -> Session:
@@ -109,19 +117,28 @@ class Talk:
             seed=secrets.randbelow(2**31),
         )
 
-    def _hers(self, said: Said, before: Session, turn: Turn) -> tuple[Message, ...]:
-        """What she wrote or chose, for the page that shows the conversation; not the mere controls."""
+    def _hers(
+        self, said: Said, before: Session, turn: Turn, translate: Callable[[Phrase], str]
+    ) -> tuple[Message, ...]:
+        """What she wrote, spoke or chose, for the page that shows the conversation; not the mere controls."""
         if isinstance(said, Text) and len(said.words) <= LONGEST and said.words.strip():
             return (_from_her(said.words, before.language),)
-        if isinstance(said, Tap):
-            for event in turn.events:
-                if isinstance(event, Answered) and event.place == before.at and event.answer.words:
-                    return (_from_her(event.answer.words, before.language),)
+        if isinstance(said, Tap | Voice):
+            given = (e.answer for e in turn.events if isinstance(e, Answered) and e.place == before.at)
+            for answer in given:
+                if words := translate(phrases.VOICE) if answer.voice else answer.words:
+                    return (_from_her(words, before.language, answer.voice),)
         return ()
 
 
-def _from_her(words: str, language: str) -> Message:
-    return Message(language=language, paragraphs=(words,), hers=True)
+def _from_her(words: str, language: str, voice: str = "") -> Message:
+    return Message(language=language, paragraphs=(words,), hers=True, voice=voice)
+
+
+def _recording(incoming: Incoming) -> Recording | None:
+    if not isinstance(incoming.said, Voice) or not incoming.sound:
+        return None
+    return Recording(incoming.said.ref, incoming.sound)
 
 
 def _facts(caller: Caller) -> dict[str, str]:

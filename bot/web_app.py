@@ -15,13 +15,14 @@ from bot.inbox import Take
 from bot.limits import Limits, no_limits
 from bot.metrics import Meter
 from bot.metrics_page import metrics_page
-from bot.scripts import Library
+from bot.scripts import Library, compiled_for_staff
 from bot.settings import Settings
 from bot.slow_api import SlowApi
 from bot.turn import Talk
 from console.app import console
 from console.guard import SafeHeaders
 from locales.catalogue import Catalogue
+from locales.standing import standings
 from storage.database import Database
 from storage.facts import answers
 from storage.pages import Transcript, look
@@ -81,6 +82,9 @@ def web_app(
             words=staff_words.look_up,
             script_words=talk.catalogue.look_up,
             script_of=library.fetch,
+            for_staff=compiled_for_staff(),
+            standings=standings,
+            offered=[code for code, _ in talk.languages],
             now=talk.now,
         )
     )

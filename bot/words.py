@@ -7,7 +7,7 @@ from babel.lists import format_list
 
 from dialogs.message import Message, WrittenButton
 from dialogs.turn import Button, Label, Phrase, Say
-from locales.catalogue import Catalogue
+from locales.catalogue import Catalogue, digits, locale_of
 
 # Unicode isolates keep a name or an answer in another script from upsetting the sentence around it.
 _ISOLATE, _END = "\u2068", "\u2069"
@@ -55,11 +55,11 @@ def _parameter(
     if isinstance(value, Phrase):
         return write(catalogue, language, value)
     if isinstance(value, tuple):
-        return format_list([write(catalogue, language, item) for item in value], locale=language)
+        return format_list([write(catalogue, language, item) for item in value], locale=locale_of(language))
     if isinstance(value, date):
-        return format_date(value, format="long", locale=language)
+        return format_date(value, format="long", locale=locale_of(language)).translate(digits(language))
     if isinstance(value, int):
-        return str(value)
+        return str(value).translate(digits(language))
     return f"{_ISOLATE}{value}{_END}"
 
 
@@ -72,11 +72,13 @@ def write_message(catalogue: Catalogue, language: str, say: Say) -> Message:
         expects=say.expects,
         token=say.token,
         quiet=say.quiet,
+        calls=say.calls,
+        asks=say.asks,
     )
 
 
 def _button(catalogue: Catalogue, language: str, button: Button, say: Say) -> WrittenButton:
     label = write(catalogue, language, button.label)
     if button.kind == "choice" and say.expects != "scale":
-        label = f"{button.value}. {label}"
+        label = f"{button.value.translate(digits(language))}. {label}"
     return WrittenButton(button.value, label, button.kind, button.picture, button.ticked, button.language)

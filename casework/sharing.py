@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import get_args
 
+from casework.profile import STORY, profile
 from casework.summary import (
     Ambition,
     Change,
@@ -15,6 +16,7 @@ from casework.summary import (
     OwnWish,
     Share,
     SharedAnswer,
+    Spoken,
     StepPlan,
     StepStatus,
     Summary,
@@ -81,6 +83,7 @@ def summarise(
         ambitions=_ambitions(shared),
         experiences=_experiences(shared),
         step=_step(moves.script, answers, _asked_about(moves.script, session)),
+        **profile(moves.script, answers),
         flags=flags,
         changes=_since(last, answers) if last else (),
     )
@@ -104,7 +107,12 @@ def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
     the script had in a part that is not there any more: it may be this one, under another name.
     """
     parts = {each.name for each in script.parts} - {part}
-    kept = tuple(answer for answer in last.answers if _part_now(script, answer) in parts)
+    tells = any(step.feeds == "story.title" and step.part == part for step in script.steps)
+    kept = tuple(
+        answer
+        for answer in last.answers
+        if _part_now(script, answer) in parts and not (tells and _names_a_story(script, answer))
+    )
     gone = [answer for answer in last.answers if answer not in kept]
     if not gone:
         return last
@@ -121,7 +129,8 @@ def withdraw(script: Script, part: str, last: Summary) -> Summary | None:
         answers=kept,
         ambitions=() if "ambition" in feeds else last.ambitions,
         experiences=() if "story" in feeds else last.experiences,
-        step=_step(script, kept, last.step.what if last.step else ""),
+        step=_step(script, kept, (last.step.what, last.step.what_aloud) if last.step else ("", "")),
+        **profile(script, kept),
         changes=(
             *(last.changes if last.being_changed else ()),
             *(Change(answer.question, "withdrawn") for answer in gone),
@@ -134,6 +143,11 @@ def _part_now(script: Script, answer: SharedAnswer) -> str:
     """The part that a shared answer belongs to in this version of the script."""
     step = script.by_name.get(answer.question)
     return answer.part if step is None else step.part
+
+
+def _names_a_story(script: Script, answer: SharedAnswer) -> bool:
+    step = script.by_name.get(answer.question)
+    return step is not None and step.kind == "evidence" and answer.value == (STORY,)
 
 
 def is_same(one: Summary, other: Summary) -> bool:
@@ -152,14 +166,30 @@ def _timeless(summary: Summary) -> Summary:
 
 def _numbered(moves: Moves, session: Session) -> Iterator[_Shared]:
     rounds: dict[str, list[int]] = {}
-    for place in _shared(moves, session):
-        step, round_ = moves.script.by_name[place.step], 1
+    places = tuple(_shared(moves, session))
+    titles = _titles(moves, session, places)
+    for place in places:
+        step, round_, answer = moves.script.by_name[place.step], 1, session.answers[place]
+        if step.kind == "evidence" and answer.state == "answered" and "#" in answer.value[0]:
+            if answer.value[0] not in titles:  # it would tell of a story that she keeps to herself
+                continue
+            answer = replace(answer, words=titles[answer.value[0]], value=(STORY,))
         if step.loop is not None:
             known = rounds.setdefault(step.loop, [])
             if place.round not in known:
                 known.append(place.round)
             round_ = known.index(place.round) + 1
-        yield _Shared(place, round_, step, session.answers[place])
+        yield _Shared(place, round_, step, answer)
+
+
+def _titles(moves: Moves, session: Session, shared: tuple[Place, ...]) -> dict[str, str]:
+    """What she calls the stories that she shares."""
+    script = moves.script
+    return {
+        item_of(script, place): session.answers[place].words
+        for place in shared
+        if script.by_name[place.step].feeds == "story.title" and session.answers[place].state == "answered"
+    }
 
 
 def _shared(moves: Moves, session: Session) -> Iterator[Place]:
@@ -274,7 +304,12 @@ def _shared_answer(one: _Shared, share: Share) -> SharedAnswer:
         language=one.answer.language,
         value=() if is_open else one.answer.value,
         share=share,
+        voice=_spoken(one.answer),
     )
+
+
+def _spoken(answer: Answer) -> Spoken | None:
+    return Spoken(answer.voice, answer.seconds) if answer.voice else None
 
 
 def _ambitions(shared: tuple[_Shared, ...]) -> tuple[Ambition, ...]:
@@ -285,7 +320,13 @@ def _ambitions(shared: tuple[_Shared, ...]) -> tuple[Ambition, ...]:
         for test in one.step.only_if
     }
     return tuple(
-        Ambition(one.place.step, one.answer.words, one.answer.language, _own_wish(wishes.get(one.step.name)))
+        Ambition(
+            answer=one.place.step,
+            verbatim=one.answer.words,
+            language=one.answer.language,
+            own_wish=_own_wish(wishes.get(one.step.name)),
+            voice=_spoken(one.answer),
+        )
         for one in shared
         if one.step.feeds == "ambition" and one.answer.state == "answered"
     )
@@ -303,10 +344,11 @@ def _experiences(shared: tuple[_Shared, ...]) -> tuple[Experience, ...]:
 
 
 def _experience(shared: list[_Shared]) -> Experience:
+    """Without what she spoke: that stands among the answers."""
     hers = {
         one.step.feeds.removeprefix("story."): one.answer
         for one in shared
-        if one.step.feeds.startswith("story.") and one.answer.state == "answered"
+        if one.step.feeds.startswith("story.") and one.answer.state == "answered" and not one.answer.voice
     }
 
     def words(key: str) -> str:
@@ -330,8 +372,12 @@ _FOLLOWED_UP = ("status", "learned", "next", "next_when")
 """What she says of her step when she comes back to it."""
 
 
-def _step(script: Script, answers: tuple[SharedAnswer, ...], asked_about: str) -> StepPlan | None:
-    """Her step, as far as she shares it. `asked_about`: the one she came back to, in her words, or ""."""
+_Said = tuple[str, str]
+"""Her words, and the recording in which she spoke instead: one of them is ""."""
+
+
+def _step(script: Script, answers: tuple[SharedAnswer, ...], asked_about: _Said) -> StepPlan | None:
+    """Her step, as far as she shares it in words. `asked_about`: the one she came back to."""
     hers = {
         step.feeds.removeprefix("step."): answer
         for answer in answers
@@ -345,11 +391,20 @@ def _step(script: Script, answers: tuple[SharedAnswer, ...], asked_about: str) -
     def words(key: str) -> str:
         return hers[key].verbatim if key in hers else ""
 
+    def aloud(key: str) -> str:
+        voice = hers[key].voice if key in hers else None
+        return voice.id if voice else ""
+
+    what = words("what"), aloud("what")
     is_back = any(key in hers for key in _FOLLOWED_UP)
-    if is_back and asked_about and asked_about != words("what"):  # what she told of an earlier step is over
+    if is_back and any(asked_about) and asked_about != what:  # what she told of an earlier step is over
         hers = {key: answer for key, answer in hers.items() if key in _FOLLOWED_UP}
+        what = asked_about
+    written = [answer for answer in hers.values() if answer.voice is None]
+    if not written:
+        return None
     return StepPlan(
-        what=words("what") or (asked_about if is_back else ""),
+        what=what[0],
         done_when=words("done_when"),
         when_where=words("when_where"),
         confidence=int(hers["confidence"].value[0]) if "confidence" in hers else None,
@@ -361,7 +416,8 @@ def _step(script: Script, answers: tuple[SharedAnswer, ...], asked_about: str) -
         learned=words("learned"),
         next=words("next"),
         next_when=words("next_when"),
-        language=next(iter(hers.values())).language,
+        language=written[0].language,
+        what_aloud=what[1],
     )
 
 
@@ -369,24 +425,31 @@ def _status(value: tuple[str, ...]) -> StepStatus:
     return value[0] if value and value[0] in get_args(StepStatus) else "planned"  # type: ignore[return-value]
 
 
-def _asked_about(script: Script, session: Session) -> str:
+def _asked_about(script: Script, session: Session) -> _Said:
     part = follow_up_part(script)
     asked = session.answers.get(Place(came_back(part.name))) if part else None
-    return asked.words if asked else ""
+    return (asked.words, asked.voice) if asked else ("", "")
 
 
 def _flags(moves: Moves, session: Session) -> Flags:
-    wanted = _fed(moves, session, "call.wanted")
     when = _fed(moves, session, "call.when")
     how = _fed(moves, session, "call.how")
-    bias = _fed(moves, session, "bias")
-    calls = wanted is not None and wanted.value == ("yes",)
+    calls = _wants_a_call(moves, session)
     return Flags(
         wants_call=calls,
         call_when=when.words if calls and when else "",
         call_how=how.value if calls and how else (),
+        call_aloud=_spoken(when) if calls and when else None,
         asked_for_help=session.asked_for_help,
-        bias_reported=bias is not None and bias.value == ("yes",),
+    )
+
+
+def _wants_a_call(moves: Moves, session: Session) -> bool:
+    """She may be asked at several places, and one yes is a yes."""
+    return any(
+        moves.script.by_name[place.step].feeds == "call.wanted" and session.answers[place].value == ("yes",)
+        for place in moves.walk(session.answers)
+        if place.step in moves.script.by_name and place in session.answers
     )
 
 
@@ -407,7 +470,7 @@ def _since(last: Summary, now: tuple[SharedAnswer, ...]) -> tuple[Change, ...]:
 
 
 def _changes(before: tuple[SharedAnswer, ...], now: tuple[SharedAnswer, ...]) -> tuple[Change, ...]:
-    """By question and her words, since a story's number may differ from one summary to the next."""
+    """By question and what she said, since a story's number may differ from one summary to the next."""
     old, new = _words(before), _words(now)
     found: list[Change] = []
     for question in dict.fromkeys([*new, *old]):
@@ -423,5 +486,6 @@ def _changes(before: tuple[SharedAnswer, ...], now: tuple[SharedAnswer, ...]) ->
 def _words(answers: tuple[SharedAnswer, ...]) -> dict[str, Counter[tuple[str, str]]]:
     words: dict[str, Counter[tuple[str, str]]] = {}
     for answer in answers:
-        words.setdefault(answer.question, Counter())[answer.state, answer.verbatim] += 1
+        said = answer.voice.id if answer.voice else answer.verbatim
+        words.setdefault(answer.question, Counter())[answer.state, said] += 1
     return words

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 StepStatus = Literal["planned", "done", "partly", "not_done", "changed"]
+Perspective = Literal["here", "return", "elsewhere", "undecided", "unsaid"]
 OwnWish = Literal["mine", "others", "both", "unsaid"]
 CaseState = Literal["new", "seen", "acting", "done"]
 
@@ -41,8 +42,19 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What she spoke instead of writing it: the recording's id, and how long it is (0: nobody knows)."""
+
+    id: str
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SharedAnswer:
-    """One shared answer. `value` holds choice keys, an ISO date or a number as text; empty for open text."""
+    """One shared answer. `value` holds choice keys, an ISO date or a number as text; empty for open text.
+
+    `verbatim` is "" where `voice` holds what she said.
+    """
 
     question: str
     round: int
@@ -55,21 +67,23 @@ class SharedAnswer:
     translation: Translation | None = None
     asked: str = ""
     chosen: tuple[str, ...] = ()
+    voice: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ambition:
-    """A hope in her words; `answer` names the question."""
+    """A hope in her words, or spoken; `answer` names the question."""
 
     answer: str
     verbatim: str
     language: str
     own_wish: OwnWish = "unsaid"
+    voice: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """One story. Every field in her words, "" where she said nothing or kept it to herself."""
+    """One story. Every field in her words, "" where she wrote nothing or kept it to herself."""
 
     title: str = ""
     kind: tuple[str, ...] = ()
@@ -85,10 +99,57 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class Competence:
+    """A card she chose. `key` is the European key competence that it shows, "" for a card that names none.
+
+    `evidence` is the title of the story in which she did it, in her words, "" if it is none that she shares.
+    """
+
+    key: str
+    question: str
+    card: str
+    can: Literal["yes", "learning"] = "yes"
+    evidence: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something in her words, or spoken."""
+
+    verbatim: str
+    language: str
+    voice: Spoken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """What makes it difficult for her: a key, and what she said of it."""
+
+    code: str
+    heaviest: bool = False
+    note: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LadderPlace:
+    """Where she sees herself. `ladder` is its name and version, "newcastle 2026-11"; `rung` its number."""
+
+    ladder: str
+    rung: int
+    reason: str = ""
+    next: str = ""
+    enough: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StepPlan:
     """Her small step. `confidence` is 0–10 or None; `status` is "planned" until she comes back to it.
 
     `what` is then the step she was asked about, `learned` what she says of it, `next` the one after it.
+    `what_aloud` names the recording where she spoke `what`, so that one step can be told from another.
     """
 
     what: str = ""
@@ -104,6 +165,7 @@ class StepPlan:
     next: str = ""
     next_when: str = ""
     language: str = ""
+    what_aloud: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +176,7 @@ class Flags:
     call_when: str = ""
     call_how: tuple[str, ...] = ()
     asked_for_help: bool = False
-    bias_reported: bool = False
+    call_aloud: Spoken | None = None  # when, where she spoke it
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +207,30 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a client shared, whole."""
+    """What a client shared, whole. Every recording stands in `answers`, and in `flags` the one of a call."""
 
     summary: Head
     answers: tuple[SharedAnswer, ...] = ()
     ambitions: tuple[Ambition, ...] = ()
     experiences: tuple[Experience, ...] = ()
-    competences: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    education: tuple[str, ...] = ()
-    perspective: Literal["here", "return", "elsewhere", "undecided", "unsaid"] = "unsaid"
-    barriers: tuple[str, ...] = ()
-    supporters: tuple[str, ...] = ()
-    do_not_contact: tuple[str, ...] = ()
-    ladder: None = None
+    competences: tuple[Competence, ...] = ()
+    languages: tuple[Told, ...] = ()
+    education: tuple[Told, ...] = ()
+    perspective: Perspective = "unsaid"
+    barriers: tuple[Barrier, ...] = ()
+    supporters: tuple[Told, ...] = ()
+    do_not_contact: tuple[Told, ...] = ()  # for her case manager only, never handed on
+    ladder: LadderPlace | None = None
     step: StepPlan | None = None
     flags: Flags = field(default_factory=Flags)
     changes: tuple[Change, ...] = ()
     being_changed: bool = False  # she took a part back, and is not at the end of sharing yet
+
+    @property
+    def recordings(self) -> frozenset[str]:
+        """The ids of all that she shares aloud."""
+        spoken = (*(answer.voice for answer in self.answers), self.flags.call_aloud)
+        return frozenset(voice.id for voice in spoken if voice is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from casework.case_file import CaseFile
+from casework.feedback import ReadFeedback
 from casework.person import Person, scope_of
 from casework.summary import Case, CaseState, in_queue_order
 from dialogs.script import Script
-from storage import cases
+from storage import cases, staff_notes
 from storage.database import Database
+from storage.feedback import read_feedback
+from storage.staff_notes import StaffNote
 
 ScriptOf = Callable[[str], Awaitable[Script | None]]
 """A script version's name in, the compiled script out; None if it cannot be had."""
@@ -37,3 +40,19 @@ class Access:
     async def script(self, case_file: CaseFile) -> Script | None:
         """The script the summary was made with, for its words."""
         return await self.script_of(case_file.summary.summary.script_version)
+
+    async def feedback(self, person: Person) -> list[ReadFeedback]:
+        """What clients of the organisation said the questions got wrong; nothing for case managers."""
+        return await read_feedback(self.database, person)
+
+    async def own_notes(self, person: Person, script: str) -> list[StaffNote]:
+        """What this person wrote for herself or himself."""
+        return await staff_notes.own_notes(self.database, person, script)
+
+    async def keep_note(self, person: Person, script: str, answers: dict[str, str], now: datetime) -> None:
+        """For this person alone."""
+        await staff_notes.keep_note(self.database, person, script, answers, now)
+
+    async def drop_note(self, person: Person, id: str) -> None:
+        """One of this person's own."""
+        await staff_notes.drop_note(self.database, person, id)

@@ -1,7 +1,7 @@
 """The staff's pages at /staff: signing in, the queue, one case."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from casework.occupations import CONTEXT as OCCUPATION
+from casework.occupations import occupations
 from casework.summary import NEXT_STATES, CaseState
 from console import guard
 from console.access import Access
@@ -23,6 +25,9 @@ from console.passwords import AT_LEAST, is_long_enough
 from console.reader import LANGUAGES, Reader, Words, best_language
 from console.sign_in import SignIn
 from console.summary_page import lay_out
+from dialogs.script import Script
+from dialogs.understand import LONGEST
+from locales.standing import Standing
 from storage.errors import StorageError
 from storage.sign_in import SignedIn
 
@@ -38,8 +43,21 @@ _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
+class _Question:
+    """As it is put to a member of staff."""
+
+    name: str
+    asked: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
-    """One method a page. A GET never changes anything."""
+    """One method a page. A GET never changes anything.
+
+    `for_staff`: the script of questions to oneself. `standings`: how each translation stands. `offered`:
+    codes of the languages that clients can choose.
+    """
 
     access: Access
     sign_in: SignIn
@@ -49,6 +67,9 @@ class Pages:
     now: Callable[[], datetime]
     templates: Environment
     style: bytes
+    for_staff: Script
+    standings: Callable[[], Sequence[Standing]]
+    offered: Collection[str]
 
     def app(self) -> Starlette:
         """An application that knows its pages by their whole path."""
@@ -63,6 +84,12 @@ class Pages:
             Route("/staff/language", self.choose_language, methods=["POST"]),
             Route(one_case, self.case),
             Route(one_case + "/state", self.move, methods=["POST"]),
+            Route("/staff/feedback", self.feedback),
+            Route("/staff/languages", self.languages),
+            Route("/staff/occupations", self.occupations),
+            Route("/staff/for-yourself", self.for_yourself),
+            Route("/staff/for-yourself", self.keep_note, methods=["POST"]),
+            Route("/staff/for-yourself/{id}/delete", self.drop_note, methods=["POST"]),
             Route("/staff/static/console.css", self.console_css),
         ]
         refusals: dict[int | type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
@@ -186,6 +213,72 @@ class Pages:
             raise HTTPException(404)
         return _see(f"/staff/cases/{id}")
 
+    # ── beside the cases ─────────────────────────────────────────────────────────────────────────
+
+    async def feedback(self, request: Request) -> Response:
+        """What clients say the questions got wrong. For a case manager it does not exist."""
+        signed_in = await self._who(request)
+        if signed_in is None:
+            return _see("/staff/sign-in")
+        if signed_in.person.role == "manager":
+            raise HTTPException(404)
+        told = await self.access.feedback(signed_in.person)
+        return self._page(request, "feedback.html", signed_in, told=told)
+
+    async def languages(self, request: Request) -> Response:
+        """How each translation stands, and which languages are on offer."""
+        signed_in = await self._who(request)
+        if signed_in is None:
+            return _see("/staff/sign-in")
+        return self._page(
+            request, "languages.html", signed_in, standings=self.standings(), offered=self.offered
+        )
+
+    async def occupations(self, request: Request) -> Response:
+        """Work and activities with their codes, in the order of the reader's words."""
+        signed_in = await self._who(request)
+        if signed_in is None:
+            return _see("/staff/sign-in")
+        reader = self._reader(request, signed_in)
+        labelled = [(reader.look_up(OCCUPATION, one.label), one) for one in occupations()]
+        labelled.sort(key=lambda each: each[0].casefold())
+        return self._page(request, "occupations.html", signed_in, occupations=labelled)
+
+    async def for_yourself(self, request: Request) -> Response:
+        """Three questions to oneself, and what this person answered before."""
+        signed_in = await self._who(request)
+        if signed_in is None:
+            return _see("/staff/sign-in")
+        reader, script = self._reader(request, signed_in), self.for_staff
+        questions = [
+            _Question(step.name, reader.own(step.context, step.text), reader.own(step.context, step.hint))
+            for step in script.steps
+            if step.kind == "text"
+        ]
+        return self._page(
+            request,
+            "for_yourself.html",
+            signed_in,
+            title=reader.own(f"{script.name}/title", script.title),
+            questions=questions,
+            notes=await self.access.own_notes(signed_in.person, script.name),
+        )
+
+    async def keep_note(self, request: Request) -> Response:
+        """Keep what this person wrote; nothing if all fields are empty."""
+        signed_in, form = await self._signed_form(request)
+        asked = [step.name for step in self.for_staff.steps if step.kind == "text"]
+        answers = {name: form[name][:LONGEST] for name in asked if form.get(name, "").strip()}
+        if answers:
+            await self.access.keep_note(signed_in.person, self.for_staff.name, answers, self.now())
+        return _see("/staff/for-yourself")
+
+    async def drop_note(self, request: Request) -> Response:
+        """Delete one of this person's own."""
+        signed_in, _ = await self._signed_form(request)
+        await self.access.drop_note(signed_in.person, request.path_params["id"])
+        return _see("/staff/for-yourself")
+
     # ── the rest ─────────────────────────────────────────────────────────────────────────────────
 
     async def console_css(self, request: Request) -> Response:
@@ -286,6 +379,9 @@ def pages(
     script_words: Words,
     public_url: str,
     now: Callable[[], datetime],
+    for_staff: Script,
+    standings: Callable[[], Sequence[Standing]],
+    offered: Collection[str],
 ) -> Starlette:
     """The pages, ready to serve."""
     templates = Environment(
@@ -296,7 +392,19 @@ def pages(
         lstrip_blocks=True,
     )
     style = (HERE / "static" / "console.css").read_bytes()
-    return Pages(access, sign_in, words, script_words, public_url, now, templates, style).app()
+    return Pages(
+        access,
+        sign_in,
+        words,
+        script_words,
+        public_url,
+        now,
+        templates,
+        style,
+        for_staff,
+        standings,
+        offered,
+    ).app()
 
 
 def _style_address(style: bytes) -> str:

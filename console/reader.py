@@ -9,12 +9,13 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 
 from dialogs.script import Script
+from locales.catalogue import STAFF_LANGUAGES, autonym
 from locales.layered import own_first
 
 Words = Callable[[str, str, str], str]
 """Language, context and English text in; the words in that language out (English where there are none)."""
 
-LANGUAGES = {"en": "English", "nl": "Nederlands"}
+LANGUAGES = {code: autonym(code) for code in STAFF_LANGUAGES}
 """Languages of staff, each written in itself."""
 
 CONTEXT = "staff"
@@ -39,6 +40,10 @@ class Reader:
     def look_up(self, context: str, text: str) -> str:
         """A script's words in the reader's language."""
         return self.script_words(self.language, context, text)
+
+    def own(self, context: str, text: str) -> str:
+        """The words of a script for staff in the reader's language; "" stays ""."""
+        return self.words(self.language, context, text) if text else ""
 
     def of(self, script: Script | None) -> "Reader":
         """The same reader with that script version's own translations, where it has them."""

@@ -5,11 +5,11 @@ from datetime import date
 
 from casework import reading
 from casework.case_file import CaseFile
-from casework.summary import CaseState, Experience, OwnWish, SharedAnswer, Summary
+from casework.summary import CaseState, Competence, Experience, LadderPlace, OwnWish, SharedAnswer, Summary
 from console.reader import Reader
 from dialogs.script import Script
 
-SHOWN_APART = ("ambition", "own_wish", "story.", "step.")
+SHOWN_APART = ("ambition", "own_wish", "story.", "step.", "competence.", "ladder.", "do_not_contact")
 """What goes into a section of its own; the beginning of a step's `feeds`."""
 
 
@@ -29,6 +29,23 @@ class Story:
 
     told: Experience
     kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card she chose; `says` is its sentence in the reader's words."""
+
+    shown: Competence
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Where she sees herself: what she read, and what staff call it (English, "" if it is not known)."""
+
+    place: LadderPlace
+    says: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,8 @@ class SummaryPage:
     file: CaseFile
     hopes: tuple[Hope, ...]
     stories: tuple[Story, ...]
+    cards: tuple[Card, ...]
+    rung: Rung | None
     step_idea: tuple[str, ...]  # what she wants to do next, where she chose a card instead of writing
     rest: tuple[PartAnswers, ...]
     call_how: tuple[str, ...]
@@ -88,6 +107,12 @@ def lay_out(
             Story(told, reading.chosen_for("story.kind", told.kind, script, reader.look_up))
             for told in summary.experiences
         ),
+        cards=tuple(
+            Card(shown, reading.card(shown, script, reader.look_up)) for shown in summary.competences
+        ),
+        rung=Rung(summary.ladder, *reading.rung(summary.ladder, script, reader.look_up))
+        if summary.ladder
+        else None,
         step_idea=_step_idea(summary, script),
         rest=_rest(summary, script, reader),
         call_how=reading.chosen_for("call.how", summary.flags.call_how, script, reader.look_up),
@@ -115,7 +140,7 @@ def _step_idea(summary: Summary, script: Script | None) -> tuple[str, ...]:
 
 
 def _rest(summary: Summary, script: Script | None, reader: Reader) -> tuple[PartAnswers, ...]:
-    left = [a for a in summary.answers if not _feeds(a.question, script).startswith(SHOWN_APART)]
+    left = [a for a in summary.answers if not _is_shown_apart(a, script)]
     parts = dict.fromkeys(answer.part for answer in left)
     return tuple(
         PartAnswers(
@@ -134,6 +159,11 @@ def _sharing(summary: Summary, script: Script | None, reader: Reader) -> tuple[S
         Sharing(tuple(reading.part_title(part, script, reader.look_up) for part in parts), people, until)
         for (people, until), parts in alike.items()
     )
+
+
+def _is_shown_apart(answer: SharedAnswer, script: Script | None) -> bool:
+    step = script.by_name.get(answer.question) if script else None
+    return step is not None and (step.kind == "evidence" or step.feeds.startswith(SHOWN_APART))
 
 
 def _feeds(question: str, script: Script | None) -> str:

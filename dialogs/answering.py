@@ -7,12 +7,13 @@ from dialogs.asides import open_aside
 from dialogs.asking import Option, agrees, buttons, is_several, options, page_of
 from dialogs.asking_again import not_understood
 from dialogs.frozen import replace
-from dialogs.going_on import go_on
+from dialogs.going_on import go_on, has_time_for
 from dialogs.open_turn import OpenTurn
 from dialogs.reading_answers import Unclear, read_answer, tapped_number
 from dialogs.revising import share_anew
 from dialogs.said import Tap, Text
-from dialogs.session import Answer
+from dialogs.script import chosen_part
+from dialogs.session import NOWHERE, Answer, Place
 from dialogs.too_early import add_to_last, was_sent_before
 from dialogs.turn import Consented, Phrase, Withdrawn
 
@@ -42,7 +43,7 @@ def answer(turn: OpenTurn, said: Tap | Text) -> None:
         open_aside(turn, "change")
         return
     _keep(turn, read)
-    go_on(turn, turn.session.at)
+    go_on(turn, NOWHERE if step.kind == "offer" else turn.session.at)
 
 
 def skip(turn: OpenTurn) -> None:
@@ -60,6 +61,8 @@ def _keep(turn: OpenTurn, answer: Answer) -> None:
     step = turn.script.step(turn.session.at.step)
     if step.kind == "language" and answer.state == "answered":
         turn.session = replace(turn.session, language=answer.value[0])
+    if step.kind == "offer":
+        _choose_part(turn, answer)
     turn.keep(turn.session.at, answer)
     if agrees(step, answer):
         turn.events.append(Consented(step.consent, step.name))
@@ -67,6 +70,16 @@ def _keep(turn: OpenTurn, answer: Answer) -> None:
         turn.events.append(Withdrawn(step.about))
     if step.feeds == "share.changed" and answer.value == ("yes",):
         share_anew(turn)
+
+
+def _choose_part(turn: OpenTurn, answer: Answer) -> None:
+    """Before her answer is kept: a part that she chose first, and did not begin, is not chosen any more."""
+    before = turn.session.answers.get(turn.session.at)
+    for part in before.value if before is not None else ():
+        if not turn.moves.has_begun(part, turn.session.answers):
+            turn.clear(Place(chosen_part(part)))
+    for part in answer.value:
+        has_time_for(turn, part)
 
 
 # ── what stays at the question ────────────────────────────────────────────────────────────────────

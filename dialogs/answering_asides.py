@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from dialogs import phrases
-from dialogs.asides import aside_options, ask_aside, with_manager
+from dialogs.answering import answer
+from dialogs.asides import aside_options, ask_aside, open_aside, with_manager
 from dialogs.asking_again import not_understood
 from dialogs.choosing_a_reminder import date_typed, day_chosen, hour_chosen
 from dialogs.coming_back import to_follow_up
 from dialogs.frozen import replace
-from dialogs.going_on import come_back, return_to_question
+from dialogs.going_on import come_back, offers, return_to_question, talk_more
 from dialogs.open_turn import OpenTurn
 from dialogs.revising import revise
 from dialogs.said import Tap, Text
@@ -45,6 +46,8 @@ def _chosen_at_the_end(turn: OpenTurn, said: Tap | Text) -> Callable[[], None] |
     part = to_follow_up(turn.moves, turn.session)
     if part is not None and (value == "follow_up" or turn.is_typed(phrases.HOW_IT_WENT)):
         return lambda: come_back(turn, part)
+    if (value == "more" or turn.is_typed(phrases.TALK_MORE)) and offers(turn):
+        return lambda: talk_more(turn)
     return None
 
 
@@ -55,6 +58,10 @@ def _chosen(turn: OpenTurn, key: str) -> None:
             return_to_question(turn, (phrases.LANGUAGE_CHANGED,))
         case "person":
             _person(turn, is_wanted=key == "yes")
+        case "help":
+            _help(turn, is_wanted=key == "yes")
+        case "help_sure":
+            _help_after_all(turn, is_wanted=key == "yes")
         case "delete":
             _delete(turn, is_wanted=key == "yes")
         case "remind_day":
@@ -72,6 +79,29 @@ def _person(turn: OpenTurn, *, is_wanted: bool) -> None:
     turn.session = replace(turn.session, asked_for_help=True)
     turn.events.append(PersonAsked())
     return_to_question(turn, (with_manager(turn.session, phrases.PERSON_TOLD),))
+
+
+def _help(turn: OpenTurn, *, is_wanted: bool) -> None:
+    """She has the numbers; her case manager hears of it only if she says so."""
+    if not is_wanted:
+        return_to_question(turn, (phrases.HELP_NOT_TOLD,))
+        return
+    turn.session = replace(turn.session, asked_for_help=True)
+    turn.events.append(PersonAsked())
+    return_to_question(turn, (with_manager(turn.session, phrases.HELP_TOLD),))
+
+
+def _help_after_all(turn: OpenTurn, *, is_wanted: bool) -> None:
+    """If she meant no help, her words are an answer like any other."""
+    held = Text(turn.session.held)
+    turn.session = replace(turn.session, held="")
+    if is_wanted:
+        open_aside(turn, "help")
+    elif turn.is_at_a_question and not turn.session.moved:
+        turn.change_mode("return_")
+        answer(turn, held)
+    else:
+        return_to_question(turn)
 
 
 def _delete(turn: OpenTurn, *, is_wanted: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dialogs import phrases, reminding
+from dialogs import help_card, phrases, reminding
 from dialogs.asking import Languages, Option, page_of, question_title, told
 from dialogs.frozen import replace
 from dialogs.moves import Moves
@@ -14,6 +14,7 @@ STOP: tuple[str, Phrase] = ("stop", phrases.STOP_REMINDERS)
 """The button that is there while she has a timer."""
 
 _MENU: tuple[tuple[str, Phrase], ...] = (
+    ("helpnow", phrases.HELP_NOW),
     ("pause", phrases.PAUSE),
     ("person", phrases.PERSON),
     ("language", phrases.LANGUAGE),
@@ -42,13 +43,17 @@ def ask_aside(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
     question, buttons = _aside(turn.moves, session, turn.here.languages)
     back = Button("go_on" if session.is_away else "return", phrases.GO_ON, kind="control")
     expects: Expects = "date" if session.mode == "remind_date" else "choice"
-    turn.says.append(Say((*before, question), (*buttons, back), expects, session.token))
+    card = turn.here.help_card if session.mode == "help" else ()
+    shown = (*before, *(help_card.lines(card) if card else ()), question)
+    calls = help_card.numbers(card)
+    turn.says.append(Say(shown, (*buttons, back), expects, session.token, calls=calls))
 
 
 def _aside(moves: Moves, session: Session, languages: Languages) -> tuple[Phrase, Sequence[Button]]:
     question = _question(session)
     if question is not None:
-        return question, page_of(aside_options(moves, session, languages), session.page)
+        found = aside_options(moves, session, languages)
+        return question, page_of(found, session.page, whole=session.mode == "language")
     menu = [*_MENU[:-2], *([STOP] if session.timers else []), *_MENU[-2:]]
     return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in menu]
 
@@ -61,6 +66,10 @@ def _question(session: Session) -> Phrase | None:
             return phrases.CHANGE_ASK
         case "person":
             return with_manager(session, phrases.PERSON_ASK)
+        case "help":
+            return with_manager(session, phrases.HELP_ASK)
+        case "help_sure":
+            return phrases.HELP_SURE
         case "delete":
             return phrases.DELETE_ASK
         case "remind_day":
@@ -86,7 +95,7 @@ def aside_options(moves: Moves, session: Session, languages: Languages) -> tuple
             return tuple(Option(code, name, language=code) for code, name in languages)
         case "change":
             return _answers_to_change(moves, session)
-        case "person" | "delete":
+        case "person" | "delete" | "help" | "help_sure":
             return (Option("yes", phrases.YES), Option("no", phrases.NO))
         case "remind_day":
             return reminding.DAYS

@@ -21,10 +21,16 @@ LONGEST_NAME = 60
 LONGEST_STEP = 200
 """Characters of her small step that are said."""
 
-STAY_LAST = ("other", "nothing")
+STAY_LAST = ("other", "nothing", "undecided")
 """Keys of choices that stay at the end of a shuffled question."""
 
-CHOOSING = ("choice", "yes_no", "cards", "language", "read_back", "share")
+CHOOSING = ("choice", "yes_no", "cards", "language", "read_back", "share", "offer", "evidence")
+
+LONGEST_STORY = 60
+"""Characters of a story's title that a button shows."""
+
+_READ_WITHOUT_NAME = ("bias.what",)
+"""Where the answers go that are read by people who do not learn whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,11 @@ def is_several(step: Step) -> bool:
     return step.kind in ("several", "share_which") or (step.kind == "cards" and step.many)
 
 
+def must_be_written(step: Step) -> bool:
+    """Whether a recording is no answer to an open question: her voice would tell who she is."""
+    return step.feeds in _READ_WITHOUT_NAME
+
+
 def options(moves: Moves, session: Session, languages: Languages) -> tuple[Option, ...]:
     """What can be chosen at the question where she is, in the order she sees it; empty for open questions."""
     step = moves.script.step(session.at.step)
@@ -70,7 +81,14 @@ def options(moves: Moves, session: Session, languages: Languages) -> tuple[Optio
         return SHARE_OPTIONS
     if step.kind == "share_which":
         return tuple(Option(key, label) for key, label in share_items(moves, session, step.about))
+    if step.kind == "offer":
+        return tuple(Option(part.name, _offered(part)) for part in moves.parts_on_offer(session.answers))
     found = _written_options(moves.script, step.name)
+    if step.kind == "evidence":
+        return (*_stories(moves, session), *found)
+    if step.among:
+        chosen = session.answers.get(Place(step.among, session.at.round), Answer("not_asked")).value
+        found = tuple(option for option in found if option.key in chosen)
     return _shuffled(found, f"{session.seed}:{step.name}") if step.shuffle else found
 
 
@@ -89,8 +107,37 @@ def _shuffled(found: Sequence[Option], seed: str) -> tuple[Option, ...]:
 def _option(step: Step, choice: Choice) -> Option:
     if step.kind == "yes_no":
         return Option(choice.key, phrases.YES if choice.key == "yes" else phrases.NO)
-    accepts = tuple(Phrase(step.context, word) for word in choice.accepts)
-    return Option(choice.key, Phrase(step.context, choice.label), choice.picture, accepts)
+    context = choice.context or step.context
+    accepts = tuple(Phrase(context, word) for word in choice.accepts)
+    return Option(choice.key, Phrase(context, choice.label), choice.picture, accepts)
+
+
+def _offered(part: Part) -> Phrase:
+    """“What worries me (about 4 minutes)”."""
+    params: Mapping[str, int | Phrase] = {"title": Phrase(part.context, part.title), "minutes": part.minutes}
+    offered = phrases.OFFERED
+    return Phrase(offered.context, offered.text, params, offered.many, part.minutes)
+
+
+def _stories(moves: Moves, session: Session) -> tuple[Option, ...]:
+    """What she told that she did, in her own words."""
+    steps = moves.script.by_name
+    return tuple(
+        Option(item_of(moves.script, place), _story(moves.script, place, session.answers[place]))
+        for place in moves.walk(session.answers)
+        if place.step in steps
+        and steps[place.step].feeds == "story.title"
+        and place in session.answers
+        and session.answers[place].state == "answered"
+    )
+
+
+def _story(script: Script, place: Place, told: Answer) -> Label:
+    """What it is called on a button. Spoken ones are told apart by their number."""
+    if not told.voice:
+        return shortened(told.words, LONGEST_STORY)
+    title = round_title(script, place)
+    return _titled(title, phrases.VOICE) if title is not None else phrases.VOICE
 
 
 # ── what she told, by part ────────────────────────────────────────────────────────────────────────
@@ -154,18 +201,22 @@ def question_at(script: Script, session: Session, place: Place) -> Phrase:
 def question_title(script: Script, session: Session, place: Place) -> Phrase:
     """A question in a list of many: its words, in a loop after the round they belong to."""
     words, title = question_at(script, session, place), round_title(script, place)
-    return Phrase("", "%(title)s: %(words)s", {"title": title, "words": words}) if title else words
+    return _titled(title, words) if title else words
+
+
+def _titled(title: Phrase, words: Phrase) -> Phrase:
+    return Phrase("", "%(title)s: %(words)s", {"title": title, "words": words})
 
 
 # ── putting it into a message ─────────────────────────────────────────────────────────────────────
 
 
 def chosen_name(script: Script, session: Session) -> str:
-    """The name she chose, else the one on her invite, else ""."""
+    """The name she chose, else the one on her invite, else "". One that she spoke cannot be written."""
     for place, answer in session.answers.items():
         step = script.by_name.get(place.step)
         if step is not None and step.feeds == "client.name" and answer.state == "answered":
-            return answer.words
+            return answer.words or session.facts.get("name", "")
     return session.facts.get("name", "")
 
 
@@ -176,15 +227,17 @@ def placeholders(script: Script, session: Session) -> dict[str, str | int | Phra
         "case_manager": session.facts.get("case_manager") or phrases.YOUR_CASE_MANAGER,
         "organisation": session.facts.get("organisation") or phrases.YOUR_ORGANISATION,
         "round": session.at.round,
-        "step": shortened(_step_asked_about(script, session), LONGEST_STEP),
+        "step": _step_asked_about(script, session),
     }
 
 
-def _step_asked_about(script: Script, session: Session) -> str:
+def _step_asked_about(script: Script, session: Session) -> str | Phrase:
     """Her small step, in her words, as it was when she came back to it."""
     part = next((part.name for part in script.parts if part.follow_up), "")
     asked = session.answers.get(Place(came_back(part)))
-    return asked.words if asked is not None else ""
+    if asked is not None and asked.voice:
+        return phrases.VOICE
+    return shortened(asked.words, LONGEST_STEP) if asked is not None else ""
 
 
 def speak(script: Script, session: Session, step: Step, text: str) -> Phrase:
@@ -195,6 +248,8 @@ def speak(script: Script, session: Session, step: Step, text: str) -> Phrase:
     if step.about:
         about = script.part(step.about)
         found["part"] = Phrase(about.context, about.title)
+    if step.card is not None:
+        found["card"] = Phrase(step.card.context, step.card.label)
     return Phrase(step.context, text, {key: value for key, value in found.items() if f"%({key})s" in text})
 
 
@@ -212,12 +267,14 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
             above = title
             lines.append(_numbered(number, question_at(moves.script, session, place)))
             lines.append(_marked(told_words(moves.script, place, session.answers[place])))
-    lines.extend(_notes(step, found, session))
+    lines.extend(_notes(moves.script, step, found, session))
     return Say(
         lines=tuple(lines),
         buttons=buttons(moves, session, found),
         expects=_expects(step),
         token=session.token,
+        asks=step.context if step.kind != "share_which" else "",  # its name is that of `share`
+        in_writing=must_be_written(step),
     )
 
 
@@ -240,8 +297,10 @@ def told_words(script: Script, place: Place, answer: Answer) -> Label:
     """What she answered, as she can read it now: choices in today's language, her own words as they were."""
     if answer.state != "answered":
         return phrases.NO_ANSWER
+    if answer.voice:
+        return phrases.VOICE
     step = script.by_name[place.step]
-    if step.kind in ("choice", "several", "cards", "yes_no"):
+    if step.kind in ("choice", "several", "cards", "yes_no", "evidence"):
         labels = {choice.key: _option(step, choice).label for choice in step.choices}
         chosen = tuple(label for key in answer.value if isinstance(label := labels.get(key), Phrase))
         is_whole = len(chosen) == len(answer.value)  # a newer version may lack a choice that she made
@@ -251,12 +310,12 @@ def told_words(script: Script, place: Place, answer: Answer) -> Label:
     return answer.words
 
 
-def _notes(step: Step, found: Sequence[Option], session: Session) -> list[Label]:
+def _notes(script: Script, step: Step, found: Sequence[Option], session: Session) -> list[Label]:
     notes: list[Label] = []
     if step.hint:
-        notes.append(Phrase(step.context, step.hint))
+        notes.append(speak(script, session, step, step.hint))
     if is_several(step):
-        notes.append(phrases.SEVERAL_HINT)
+        notes.append(_up_to(step) if step.most is not None else phrases.SEVERAL_HINT)
         ticked = tuple(o.label for o in found if o.key in session.draft and isinstance(o.label, Phrase))
         if ticked:
             notes.append(Phrase(phrases.TICKED.context, phrases.TICKED.text, {"choices": ticked}))
@@ -269,15 +328,25 @@ def _notes(step: Step, found: Sequence[Option], session: Session) -> list[Label]
     return notes
 
 
+def _up_to(step: Step) -> Phrase:
+    most = int(step.most or 0)
+    return Phrase(phrases.UP_TO.context, phrases.UP_TO.text, {"most": most}, phrases.UP_TO.many, most)
+
+
 def _choices(step: Step, found: Sequence[Option], session: Session) -> list[Button]:
     if step.kind == "scale":
         return [Button(str(number), Phrase("", "%(n)s", {"n": number})) for number in range(11)]
-    return page_of(found, session.page, session.draft)
+    return page_of(found, session.page, session.draft, whole=step.kind == "language")
 
 
-def page_of(found: Sequence[Option], page: int, draft: Sequence[str] = ()) -> list[Button]:
-    """Buttons for one page of options, numbered over all pages, and one for the next page."""
-    whole = len(found) <= PAGE + 1
+def page_of(
+    found: Sequence[Option], page: int, draft: Sequence[str] = (), *, whole: bool = False
+) -> list[Button]:
+    """Buttons for one page of options, numbered over all pages, and one for the next page.
+
+    `whole`: all at once. Somebody who looks for her language cannot read the button for the next page.
+    """
+    whole = whole or len(found) <= PAGE + 1
     first = 0 if whole else page % -(-len(found) // PAGE) * PAGE
     shown = range(len(found)) if whole else range(first, min(first + PAGE, len(found)))
     buttons = [
@@ -333,12 +402,18 @@ def _expects(step: Step) -> Expects:
 
 
 def parts_now(moves: Moves, session: Session) -> tuple[Part, ...]:
-    """The parts that belong to this conversation, as far as can be told now."""
+    """The parts that belong to this conversation, as far as can be told now. An offer alone is none."""
     return tuple(
         part
         for part in moves.script.parts
-        if all(moves.holds(test, session.answers) for test in part.only_if)
+        if has_heading(moves.script, part)
+        and all(moves.holds(test, session.answers) for test in part.only_if)
     )
+
+
+def has_heading(script: Script, part: Part) -> bool:
+    """The first part has none: the language comes before any words. Nor has a mere offer of other parts."""
+    return any(step.kind != "offer" for step in script.steps if step.part == part.name)
 
 
 def heading(moves: Moves, session: Session, part: Part) -> Say:

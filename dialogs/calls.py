@@ -4,7 +4,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from dialogs.file_format import CallForm, HandOverForm, LoopForm, ReadBackForm, ScriptForm, ShareForm
+from dialogs.file_format import (
+    CallForm,
+    ConditionForm,
+    HandOverForm,
+    LadderForm,
+    LoopForm,
+    OfferForm,
+    ReadBackForm,
+    RungStepForm,
+    ScriptForm,
+    ShareForm,
+)
 
 
 def called_by(form: ScriptForm, library: Mapping[str, ScriptForm]) -> list[str]:
@@ -26,19 +37,31 @@ def _calls(form: ScriptForm) -> Iterator[str]:
 def cannot_be_called(called: ScriptForm, in_loop: bool) -> str:
     """What a called script may not have, as it is about the parts or the rounds of the script that calls."""
     for step in called.all_steps():
-        if isinstance(step, ReadBackForm | ShareForm | HandOverForm):
+        if isinstance(step, ReadBackForm | ShareForm | HandOverForm | OfferForm):
             return f"the {step.kind} '{step.name}'"
         if isinstance(step, LoopForm) and in_loop:
             return f"the loop '{step.name}', and loops cannot stand inside loops"
     if any(part.follow_up for part in called.parts):
         return "a part with follow_up"
-    if any(condition.part_answered or condition.anything_shared for condition in called.all_conditions()):
-        return "a condition with part_answered or anything_shared"
+    if any(_is_about_the_whole(condition) for condition in called.all_conditions()):
+        return "a condition on more than an answer"
     return ""
 
 
-def version_of(form: ScriptForm, library: Mapping[str, ScriptForm]) -> str:
-    """16 hex digits that name the content of a script and of all it calls."""
+def _is_about_the_whole(condition: ConditionForm) -> bool:
+    return not condition.answer
+
+
+def ladders_of(form: ScriptForm, library: Mapping[str, ScriptForm]) -> list[str]:
+    """The names of all ladders that a script asks about, or one that it calls, sorted."""
     forms = [form, *(library[name] for name in called_by(form, library) if name in library)]
-    content = json.dumps([each.content() for each in forms], sort_keys=True, ensure_ascii=False)
+    return sorted({s.of for each in forms for s in each.all_steps() if isinstance(s, RungStepForm)})
+
+
+def version_of(form: ScriptForm, library: Mapping[str, ScriptForm], ladders: Mapping[str, LadderForm]) -> str:
+    """16 hex digits that name the content of a script, of all it calls, and of the ladders they ask about."""
+    forms = [form, *(library[name] for name in called_by(form, library) if name in library)]
+    found = [ladders[name] for name in ladders_of(form, library) if name in ladders]
+    held = [*(each.content() for each in forms), *(each.content() for each in found)]
+    content = json.dumps(held, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """Compares a language's catalogue with the words of the scripts."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from dialogs.check_words import forbidden_sign
 from dialogs.errors import Fault
@@ -35,6 +35,19 @@ def check_catalogue(
     return sorted(faults)
 
 
+def wrong_with(text: str, words: str, may_lack: Collection[str] = ()) -> Iterator[str]:
+    """What is wrong with a translation of `text`, and what to do. It may go without what is in `may_lack`."""
+    for name in sorted((_placeholders(text) ^ _placeholders(words)) - set(may_lack)):
+        side = "is missing from" if name in text else "should not be in"
+        yield f"The placeholder {name} {side} the translation of '{short(text)}'. Copy it exactly."
+    if len(words) > MAX_TRANSLATED:
+        length = f"has {len(words)} characters; shorten it to {MAX_TRANSLATED}."
+        yield f"The translation of '{short(text)}' {length}"
+    sign = forbidden_sign(words)
+    if sign:
+        yield f"The translation of '{short(text)}' holds {sign}. Delete it."
+
+
 class _Catalogue:
     def __init__(
         self, catalogue: Mapping[Entry, str], language: str, file: str, lines: Mapping[Entry, int]
@@ -48,28 +61,18 @@ class _Catalogue:
         text = self.catalogue.get(entry, "")
         if not text.strip():
             yield self._fault(
-                entry, f"'{_short(entry[1])}' is not translated into {self.language}. Translate it."
+                entry, f"'{short(entry[1])}' is not translated into {self.language}. Translate it."
             )
             return
-        for name in sorted(_placeholders(entry[1]) ^ _placeholders(text)):
-            side = "is missing from" if name in entry[1] else "should not be in"
-            yield self._fault(
-                entry,
-                f"The placeholder {name} {side} the translation of '{_short(entry[1])}'. Copy it exactly.",
-            )
-        if len(text) > MAX_TRANSLATED:
-            words = f"has {len(text)} characters; shorten it to {MAX_TRANSLATED}."
-            yield self._fault(entry, f"The translation of '{_short(entry[1])}' {words}")
-        sign = forbidden_sign(text)
-        if sign:
-            yield self._fault(entry, f"The translation of '{_short(entry[1])}' holds {sign}. Delete it.")
+        for words in wrong_with(entry[1], text):
+            yield self._fault(entry, words)
 
     def leftovers(self, wanted: Mapping[Entry, ScriptMessage]) -> Iterator[Fault]:
         scripts = {context.split("/")[0] for context, _ in wanted}
         for entry in self.catalogue:
             script, slash, _ = entry[0].partition("/")
             if slash and script in scripts and entry not in wanted:
-                words = f"'{_short(entry[1])}' is in no script any more. Run `trede i18n update`."
+                words = f"'{short(entry[1])}' is in no script any more. Run `trede i18n update`."
                 yield self._fault(entry, words)
 
     def same_labels(self, script_messages: Iterable[ScriptMessage]) -> Iterator[Fault]:
@@ -80,9 +83,7 @@ class _Catalogue:
                 continue
             other = first.setdefault((message.context, label.casefold()), message.text)
             if other != message.text:
-                words = (
-                    f"'{_short(other)}' and '{_short(message.text)}' are both '{label}' in {self.language}"
-                )
+                words = f"'{short(other)}' and '{short(message.text)}' are both '{label}' in {self.language}"
                 yield self._fault((message.context, message.text), f"{words}. Make them differ.")
 
     def _fault(self, entry: Entry, message: str) -> Fault:
@@ -93,6 +94,7 @@ def _placeholders(text: str) -> set[str]:
     return set(_PLACEHOLDER.findall(text))
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Its beginning, in one line."""
     line = " ".join(text.split())
     return line if len(line) <= 50 else line[:49] + "…"

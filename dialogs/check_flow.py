@@ -95,6 +95,10 @@ def _wrong(test: Test, guarded: Guarded, compiled: Compiled, always: Mapping[int
     script = compiled.script
     if test.question in compiled.broken:
         return ""
+    if test.op in ("chosen", "time_for", "on_offer"):
+        return _wrong_time(test, script)
+    if test.op == "anything_told":
+        return ""
     if test.op == "anything_shared":
         return _wrong_sharing(guarded, script)
     if test.op == "part_answered":
@@ -110,6 +114,18 @@ def _wrong_sharing(guarded: Guarded, script: Script) -> str:
     if any(step.kind == "share" for step in script.steps[: guarded.index]):
         return ""
     return "`anything_shared` stands before anything can be shared. Move it behind a `share`."
+
+
+def _wrong_time(test: Test, script: Script) -> str:
+    """She chooses a part where it is offered, and says how much time she has where she is asked."""
+    if test.op == "chosen" and all(step.kind != "offer" for step in script.steps):
+        return "Nothing offers this to her, so it never holds. Add a step such as `offer: what_else`."
+    minutes = next((step for step in script.steps if step.feeds == "minutes"), None)
+    if test.op == "time_for" and minutes is None:
+        return "No question asks how much time she has. Add a `choice` with `summary: minutes`."
+    if minutes is not None and not all(choice.key.isdecimal() for choice in minutes.choices):
+        return f"The keys of the choices of '{minutes.name}' are not all minutes. Write them as numbers."
+    return ""
 
 
 def _wrong_part(test: Test, guarded: Guarded, script: Script) -> str:
@@ -170,7 +186,7 @@ def _wrong_value(test: Test, step: Step) -> str:
 
 def _fitting_ops(step: Step) -> tuple[str, ...]:
     if step.kind == "several" or (step.kind == "cards" and step.many):
-        return ("includes", "answered")
+        return ("includes", "is_not", "answered")
     if step.kind in ("number", "scale"):
         return ("at_least", "at_most", "is", "is_not", "answered")
     if step.kind in ("choice", "cards", "yes_no", "language"):

@@ -23,6 +23,7 @@ _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("leave", phrases.LEAVE),
     ("delete", phrases.DELETE),
     ("stop", phrases.STOP_REMINDERS),
+    ("helpnow", phrases.HELP_NOW),
 )
 
 _BY_WORD: dict[str, CommandName] = {name: name for name in get_args(CommandName)}
@@ -30,11 +31,11 @@ _BY_TAP: dict[str, CommandName] = {name: name for name, _ in _LABELS}
 
 
 def command_in(turn: OpenTurn, said: Said) -> CommandName | None:
-    """The command meant; None if it is none. A stale tap means none."""
+    """The command meant; None if it is none. A stale tap means none, except for help."""
     if isinstance(said, Command):
         return said.name
     if isinstance(said, Tap):
-        known = said.token == turn.session.token and said.value in _BY_TAP
+        known = said.value in _BY_TAP and (said.token == turn.session.token or said.value == "helpnow")
         return _BY_TAP[said.value] if known else None
     if isinstance(said, Text):
         slash = said.words.strip().removeprefix("/").casefold() if said.words.startswith("/") else ""
@@ -64,5 +65,7 @@ def obey(turn: OpenTurn, command: CommandName) -> None:
             stop_reminders(turn)
         case "leave":
             go_away(turn, "leave", phrases.LEFT)
+        case "helpnow":
+            open_aside(turn, "help")
         case "menu" | "language" | "person" | "delete":
             open_aside(turn, command)

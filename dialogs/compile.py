@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dialogs.calls import called_by, cannot_be_called, version_of
-from dialogs.compile_step import YES_NO, Scope, step_of, steps_about, test_of
+from dialogs.compile_step import (
+    YES_NO,
+    Scope,
+    evidence,
+    offer,
+    one_of,
+    rungs,
+    step_of,
+    steps_about,
+    test_of,
+)
 from dialogs.errors import Fault
 from dialogs.file_format import (
     AskedForm,
@@ -12,11 +22,16 @@ from dialogs.file_format import (
     CallForm,
     ChoosingForm,
     ConditionForm,
+    EvidenceForm,
     Form,
     HandOverForm,
+    LadderForm,
     LoopForm,
+    OfferForm,
+    OneOfForm,
     PartForm,
     ReadBackForm,
+    RungStepForm,
     SayForm,
     ScriptForm,
     ShareForm,
@@ -63,9 +78,11 @@ class Compiled:
     faults: tuple[Fault, ...]
 
 
-def compile_script(form: ScriptForm, library: Mapping[str, ScriptForm]) -> Compiled:
-    """`form` as a Script. `library` holds all scripts that may be called, by name."""
-    return _Compiler(form, library).compile()
+def compile_script(
+    form: ScriptForm, library: Mapping[str, ScriptForm], ladders: Mapping[str, LadderForm] | None = None
+) -> Compiled:
+    """`form` as a Script. `library` holds all scripts that may be called, by name; `ladders` likewise."""
+    return _Compiler(form, library, ladders or {}).compile()
 
 
 @dataclass(slots=True)
@@ -84,6 +101,7 @@ class _Compiler:
 
     form: ScriptForm
     library: Mapping[str, ScriptForm]
+    ladders: Mapping[str, LadderForm]
     parts: list[Part] = field(default_factory=list)
     drafts: list[_Draft] = field(default_factory=list)
     loops: dict[str, Loop] = field(default_factory=dict)
@@ -102,7 +120,7 @@ class _Compiler:
         script = Script(
             name=self.form.name,
             title=self.form.title,
-            version=version_of(self.form, self.library),
+            version=version_of(self.form, self.library, self.ladders),
             parts=tuple(self.parts),
             steps=steps,
             loops=self.loops,
@@ -169,11 +187,46 @@ class _Compiler:
             self._call(form, scope)
         elif isinstance(form, ReadBackForm | ShareForm):
             self._once_a_part(form, scope)
+        elif isinstance(form, EvidenceForm):
+            self._once_a_card(form, scope)
         else:
-            self._add(step_of(form, scope), form, scope)
+            step = self._one(form, scope)
+            if step is not None:
+                self._add(step, form, scope)
             return
         if len(self.drafts) > first:
             self._name_group(form, scope, self.drafts[first].step.name)
+
+    def _one(self, form: StepForm, scope: Scope) -> Step | None:
+        """One form, one step; None if what it is about is not there."""
+        if isinstance(form, OneOfForm):
+            asked = self._asked_before(form.among, ("several", "cards"), form, scope)
+            return one_of(form, scope, asked) if asked is not None else None
+        if isinstance(form, RungStepForm):
+            ladder = self.ladders.get(form.of)
+            if ladder is None:
+                words = f"There is no ladder '{form.of}'.{did_you_mean(form.of, self.ladders)}"
+                self.fault(scope, form.line_of("of"), scope.full(form.name), words + " Add its file.")
+            return rungs(form, scope, ladder) if ladder is not None else None
+        return offer(form, scope) if isinstance(form, OfferForm) else step_of(form, scope)
+
+    def _asked_before(self, name: str, kinds: tuple[str, ...], form: StepForm, scope: Scope) -> Step | None:
+        """The question of that name and of one of these kinds, if it comes before, in the same round."""
+        step = next((draft.step for draft in self.drafts if draft.step.name == scope.full(name)), None)
+        if step is not None and step.kind in kinds and step.loop in (None, scope.loop):
+            return step
+        if name not in self.broken:
+            key = "among" if isinstance(form, OneOfForm) else "of"
+            words = f"There is no question '{name}' before this that is a {' or '.join(kinds)}."
+            near = did_you_mean(name, [draft.step.name for draft in self.drafts if draft.step.kind in kinds])
+            self.fault(scope, form.line_of(key), scope.full(form.name), f"{words}{near}")
+        self.broken.add(scope.full(form.name))
+        return None
+
+    def _once_a_card(self, form: EvidenceForm, scope: Scope) -> None:
+        cards = self._asked_before(form.of, ("cards",), form, scope)
+        for step in evidence(form, scope, cards) if cards is not None else ():
+            self._add(step, form, scope)
 
     def _add(self, step: Step, form: Form, scope: Scope) -> None:
         self._taken(step.name, form, scope)
@@ -205,6 +258,7 @@ class _Compiler:
             self._step(step, inside)
         body = tuple(draft.step.name for draft in self.drafts[first:])
         self._never_empty(form, scope, first)
+        may_close = self._guards(form.again_if, inside, again)
         closing = Step(
             name=again,
             kind="yes_no",
@@ -213,7 +267,7 @@ class _Compiler:
             text=form.ask_again,
             loop=name,
             choices=YES_NO,
-            only_if=scope.guards,
+            only_if=may_close,
             again=True,
             line=form.line_of("ask_again"),
         )
@@ -283,7 +337,7 @@ class _Compiler:
 
     def _guards(self, forms: tuple[ConditionForm, ...], scope: Scope, question: str) -> tuple[Test, ...]:
         """Conditions with those around them; noted for the checks if they stand in the script's own file."""
-        tests = tuple(test_of(form, scope.prefix) for form in forms)
+        tests = tuple(test_of(form, scope.prefix, scope.part) for form in forms)
         everything = (*tests, *scope.guards)
         if forms and scope.site is None:
             placed = tuple(zip(tests, (form.line for form in forms), strict=True))

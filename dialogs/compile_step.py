@@ -12,13 +12,17 @@ from dialogs.file_format import (
     ChoosingForm,
     ConditionForm,
     DateForm,
+    EvidenceForm,
     Form,
     HandOverForm,
+    LadderForm,
     NumberForm,
+    OneOfForm,
     ReadBackForm,
     SayForm,
     ScaleForm,
     ScriptForm,
+    SeveralForm,
     ShareForm,
     StepForm,
     YesNoForm,
@@ -57,16 +61,7 @@ class Scope:
 
 def step_of(form: StepForm, scope: Scope) -> Step:
     """A step without its jumps."""
-    step = Step(
-        name=scope.full(form.name),
-        kind=cast(StepKind, form.kind),
-        part=scope.part,
-        context=scope.context(form.name),
-        loop=scope.loop,
-        only_if=scope.guards,
-        formerly=scope.formerly(form.name, form.formerly),
-        line=form.line,
-    )
+    step = _blank(form, scope, cast(StepKind, form.kind))
     if isinstance(form, SayForm):
         return replace(step, text=form.text)
     if isinstance(form, HandOverForm):
@@ -74,6 +69,19 @@ def step_of(form: StepForm, scope: Scope) -> Step:
     if isinstance(form, AskedForm):
         return _asked(form, step)
     return step
+
+
+def _blank(form: StepForm, scope: Scope, kind: StepKind) -> Step:
+    return Step(
+        name=scope.full(form.name),
+        kind=kind,
+        part=scope.part,
+        context=scope.context(form.name),
+        loop=scope.loop,
+        only_if=scope.guards,
+        formerly=scope.formerly(form.name, form.formerly),
+        line=form.line,
+    )
 
 
 def _asked(form: AskedForm, step: Step) -> Step:
@@ -88,6 +96,8 @@ def _asked(form: AskedForm, step: Step) -> Step:
         step = replace(step, consent=form.consent)
     if isinstance(form, CardsForm):
         step = replace(step, many=form.many)
+    if isinstance(form, CardsForm | SeveralForm):
+        step = replace(step, most=form.at_most)
     if isinstance(form, NumberForm):
         step = replace(step, least=form.least, most=form.most)
     if isinstance(form, DateForm):
@@ -98,7 +108,67 @@ def _asked(form: AskedForm, step: Step) -> Step:
 
 
 def _choice(form: ChoiceForm) -> Choice:
-    return Choice(form.key, form.label, picture=form.picture, accepts=form.accepts, formerly=form.formerly)
+    return Choice(
+        form.key,
+        form.label,
+        picture=form.picture,
+        accepts=form.accepts,
+        formerly=form.formerly,
+        shows=form.shows,
+    )
+
+
+def one_of(form: OneOfForm, scope: Scope, asked: Step) -> Step:
+    """A choice among what she chose at the question `asked`."""
+    step = _asked(form, _blank(form, scope, "choice"))
+    several = Test(asked.name, "chose_several")
+    choices = tuple(replace(choice, then=None, context=asked.context) for choice in asked.choices)
+    return replace(
+        step,
+        among=asked.name,
+        choices=choices,
+        shuffle=asked.shuffle,
+        pages=asked.pages,
+        only_if=(several, *step.only_if),
+    )
+
+
+def rungs(form: AskedForm, scope: Scope, ladder: LadderForm) -> Step:
+    """A choice of the rungs of a ladder, six at a time."""
+    choices = tuple(
+        Choice(rung.key, rung.says, shows=rung.name, context=ladder.context) for rung in ladder.rungs
+    )
+    step = _asked(form, _blank(form, scope, "choice"))
+    return replace(step, choices=choices, pages=True, ladder=f"{ladder.name} {ladder.version}")
+
+
+def offer(form: AskedForm, scope: Scope) -> Step:
+    """Which part she wants to talk about, while there is one to choose."""
+    step = _asked(form, _blank(form, scope, "offer"))
+    return replace(step, only_if=(Test("", "on_offer"), *step.only_if))
+
+
+def evidence(form: EvidenceForm, scope: Scope, cards: Step) -> Iterator[Step]:
+    """For each card a question that is asked if she chose it."""
+    context = scope.context(form.name)
+    others = (
+        Choice("elsewhere", form.elsewhere, context=context),
+        Choice("learning", form.learning, context=context),
+    )
+    for card in cards.choices:
+        former = (
+            f"{name}.{key}" for name in (form.name, *form.formerly) for key in (card.key, *card.formerly)
+        )
+        yield replace(
+            _blank(form, scope, "evidence"),
+            name=scope.full(f"{form.name}.{card.key}"),
+            text=form.ask,
+            choices=others,
+            among=cards.name,
+            card=replace(card, then=None, context=cards.context),
+            only_if=(Test(cards.name, "includes", (card.key,)), *scope.guards),
+            formerly=scope.formerly(f"{form.name}.{card.key}", former),
+        )
 
 
 def steps_about(form: ReadBackForm | ShareForm, scope: Scope, part: Part) -> Iterator[Step]:
@@ -144,10 +214,16 @@ def _about(
     )
 
 
-def test_of(form: ConditionForm, prefix: str) -> Test:
-    """What a condition tests. `prefix`: of the questions of its script."""
+def test_of(form: ConditionForm, prefix: str, part: str) -> Test:
+    """What a condition tests. `prefix`: of the questions of its script; `part`: where it stands."""
     if form.anything_shared:
         return Test("", "anything_shared")
+    if form.anything_told:
+        return Test("", "anything_told")
+    if form.chosen:
+        return Test(part, "chosen")
+    if form.time_for is not None:
+        return Test(part, "time_for", (str(form.time_for),))
     if form.part_answered:
         return Test(form.part_answered, "part_answered")
     question = prefix + form.answer

@@ -8,17 +8,18 @@ from typing import IO, Any
 from dialogs.file_format import (
     AskedForm,
     ChoosingForm,
+    EvidenceForm,
     HandOverForm,
+    LadderForm,
     LoopForm,
     PartForm,
     ReadBackForm,
     SayForm,
-    ScaleForm,
     ScriptForm,
     ShareForm,
     StepForm,
 )
-from dialogs.read_file import read_file
+from dialogs.read_file import is_ladder, read_file, read_ladder
 
 ALWAYS_KNOWN = ("name", "case_manager", "organisation")
 """What any spoken text may name: what she wants to be called, her case manager, their organisation."""
@@ -37,9 +38,18 @@ class ScriptMessage:
 
 
 def messages_of(file: str, content: str | bytes) -> list[ScriptMessage]:
-    """All words of a script file, in its order. What is faulty is left out: `trede check` tells of it."""
+    """All words of a file, in its order. What is faulty is left out: `trede check` tells of it."""
+    if is_ladder(file):
+        ladder, _ = read_ladder(file, content)
+        return list(_rungs(ladder)) if ladder is not None else []
     form, _ = read_file(file, content)
     return messages(form) if form is not None else []
+
+
+def is_for_staff(file: str, content: str | bytes) -> bool:
+    """Whether a file is a script that staff answer, not clients."""
+    form, _ = (None, ()) if is_ladder(file) else read_file(file, content)
+    return form is not None and form.for_staff
 
 
 def messages(form: ScriptForm) -> list[ScriptMessage]:
@@ -59,6 +69,14 @@ def extract(
         yield message.line, "pgettext", (message.context, message.text), comments
 
 
+def _rungs(ladder: LadderForm) -> Iterator[ScriptMessage]:
+    """What clients read of a ladder. The rungs' names are for staff."""
+    note = "A rung of the ladder, in the first person; she chooses the sentence that fits her today."
+    for rung in ladder.rungs:
+        if not rung.broken:
+            yield ScriptMessage(ladder.context, rung.says, rung.line_of("says"), rung.note or note, "choice")
+
+
 def _of_part(script: str, part: PartForm) -> Iterator[ScriptMessage]:
     title_line = part.line_of("title")
     yield ScriptMessage(f"{script}/{part.name}", part.title, title_line, part.note, "part title")
@@ -73,6 +91,8 @@ def _of_step(script: str, step: StepForm, known: tuple[str, ...]) -> Iterator[Sc
         yield from _of_loop(script, step, replace(blank, placeholders=(*known, "round")))
     elif isinstance(step, ReadBackForm | ShareForm):
         yield from _texts(step, replace(blank, placeholders=(*known, "part")))
+    elif isinstance(step, EvidenceForm):
+        yield from _texts(step, replace(blank, placeholders=(*known, "card")))
     else:
         yield from _texts(step, blank)
     if isinstance(step, ChoosingForm):
@@ -99,19 +119,21 @@ _KINDS = {
     "ask": "question",
     "which": "question",
     "hint": "hint under a question",
+    "elsewhere": "choice",
+    "learning": "choice",
     "low": "low end of a scale",
     "high": "high end of a scale",
 }
 
 
 def _texts(step: StepForm, blank: ScriptMessage) -> Iterator[ScriptMessage]:
-    if not isinstance(step, SayForm | HandOverForm | AskedForm | ReadBackForm | ShareForm):
+    if not isinstance(step, SayForm | HandOverForm | AskedForm | ReadBackForm | ShareForm | EvidenceForm):
         return
     for key, kind in _KINDS.items():
         text = getattr(step, key, "")
         if text:
-            ends = isinstance(step, ScaleForm) and key in ("low", "high")
-            known = () if ends else blank.placeholders
+            is_label = key in ("low", "high", "elsewhere", "learning")
+            known = () if is_label else blank.placeholders
             yield replace(blank, text=text, line=step.line_of(key), kind=kind, placeholders=known)
 
 

@@ -38,6 +38,23 @@ SUMMARY_KEYS = (
     "call.wanted",
     "call.when",
     "call.how",
+    "competence.card",
+    "language",
+    "education",
+    "learning.way",
+    "learning.wish",
+    "perspective",
+    "barrier",
+    "barrier.heaviest",
+    "barrier.note",
+    "barrier.tried",
+    "supporter",
+    "help.kind",
+    "do_not_contact",
+    "ladder.rung",
+    "ladder.reason",
+    "ladder.next",
+    "ladder.enough",
     "share.partners",
     "share.which_partners",
     "share.until",
@@ -46,8 +63,22 @@ SUMMARY_KEYS = (
     "client.name",
     "minutes",
     "bias",
+    "bias.what",
 )
 """Where an answer can go in the summary: all that `summary:` may say."""
+
+
+KEY_COMPETENCES = (
+    "literacy",
+    "multilingual",
+    "stem",
+    "digital",
+    "learning",
+    "citizenship",
+    "entrepreneurship",
+    "culture",
+)
+"""The European key competences for lifelong learning, 2018: all that `shows:` on a card may say."""
 
 
 def _not_blank(words: str) -> str:
@@ -68,6 +99,10 @@ def _a_name(name: str) -> str:
     return name
 
 
+def _a_script_name(name: str) -> str:
+    return "-".join(_a_name(piece) for piece in name.split("-"))
+
+
 def _a_key(key: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,39}", key):
         words = "is not a valid key. Use lowercase letters, digits and _, at most 40, in front of the ':'."
@@ -83,6 +118,7 @@ def _only_true(value: bool) -> bool:
 
 Words = Annotated[str, AfterValidator(_not_blank)]
 Name = Annotated[str, AfterValidator(_a_name)]
+ScriptName = Annotated[str, AfterValidator(_a_script_name)]
 ChoiceKey = Annotated[str, AfterValidator(_a_key)]
 Yes = Annotated[bool, AfterValidator(_only_true)]
 Jump = str
@@ -122,6 +158,9 @@ class ConditionForm(Form):
     answer: str = ""
     part_answered: str = ""
     anything_shared: Yes | None = None
+    anything_told: Yes | None = None
+    chosen: Yes | None = None
+    time_for: Annotated[int, Field(ge=1, le=120)] | None = None
     is_: tuple[str, ...] = Field((), alias="is")
     is_not: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
@@ -211,6 +250,7 @@ class ChoiceForm(Form):
     then: Jump = NEXT
     picture: Words = ""
     accepts: tuple[Words, ...] = ()
+    shows: Words = ""
     formerly: tuple[ChoiceKey, ...] = ()
 
 
@@ -233,6 +273,7 @@ class SeveralForm(ChoosingForm):
     """Any number of several."""
 
     kind = "several"
+    at_most: Annotated[int, Field(ge=2)] | None = None
 
 
 class CardsForm(ChoosingForm):
@@ -240,6 +281,37 @@ class CardsForm(ChoosingForm):
 
     kind = "cards"
     many: bool = False
+    at_most: Annotated[int, Field(ge=2)] | None = None
+
+
+class OneOfForm(AskedForm):
+    """One of the choices that she made at an earlier question."""
+
+    kind = "one_of"
+    among: Name
+
+
+class RungStepForm(AskedForm):
+    """One rung of a ladder. `of`: its name."""
+
+    kind = "ladder"
+    of: Name
+
+
+class OfferForm(AskedForm):
+    """Which part she wants to talk about, of those that are left."""
+
+    kind = "offer"
+
+
+class EvidenceForm(StepForm):
+    """For each card that she chose: in which of her stories did she do this? `of`: the cards."""
+
+    kind = "evidence"
+    of: Name
+    ask: Words
+    elsewhere: Words
+    learning: Words
 
 
 class LoopForm(StepForm):
@@ -249,6 +321,7 @@ class LoopForm(StepForm):
     title: Words
     at_most: Annotated[int, Field(ge=2, le=10)]
     again: Name
+    again_if: tuple[ConditionForm, ...] = ()
     ask_again: Words
     steps: tuple[StepForm, ...]
 
@@ -316,8 +389,9 @@ class PartForm(Form):
 class ScriptForm(Form):
     """A whole file."""
 
-    name: Name = Field(alias="script")
+    name: ScriptName = Field(alias="script")
     title: Words
+    for_staff: bool = False
     version_note: str = ""
     parts: tuple[PartForm, ...]
     _file: str = PrivateAttr(default="")
@@ -349,11 +423,56 @@ class ScriptForm(Form):
             yield from part.only_if
         for step in self.all_steps():
             yield from step.only_if
+            if isinstance(step, LoopForm):
+                yield from step.again_if
             if isinstance(step, BranchForm):
                 yield from (condition for way in step.ways for condition in way.if_)
 
     def content(self) -> dict[str, Any]:
         """All that makes a difference to a conversation: no lines, no notes. Equal content, equal value."""
+        return _content(self)
+
+
+class RungForm(Form):
+    """One rung. `name` is what staff call it, `says` what a client reads. `ours`: not the network's own."""
+
+    number: Annotated[int, Field(ge=1)] = Field(alias="rung")
+    name: Words
+    says: Words
+    ours: bool = False
+
+    @property
+    def key(self) -> str:
+        """Of the choice that it is in a question."""
+        return f"rung_{self.number}"
+
+
+class LadderForm(Form):
+    """A ladder: the steps that a network agreed on, from the lowest on."""
+
+    name: Name = Field(alias="ladder")
+    version: Words
+    network: Words
+    rungs: tuple[RungForm, ...]
+    _file: str = PrivateAttr(default="")
+
+    @property
+    def file(self) -> str:
+        """The file it was read from, as the caller named it."""
+        return self._file
+
+    @property
+    def context(self) -> str:
+        """What the words of its rungs are filed under."""
+        return f"ladder/{self.name}"
+
+    def come_from(self, file: str) -> "LadderForm":
+        """Say which file it was read from."""
+        self._file = file
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """All that makes a difference to a conversation. Equal content, equal value."""
         return _content(self)
 
 
@@ -375,6 +494,10 @@ KINDS: dict[str, type[StepForm]] = {
         ReadBackForm,
         ShareForm,
         HandOverForm,
+        OneOfForm,
+        RungStepForm,
+        OfferForm,
+        EvidenceForm,
         TextForm,  # last: `text` is also a key of say and hand_over
     )
 }

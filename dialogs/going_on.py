@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from dialogs import phrases
 from dialogs.asides import STOP, offer_reminder
-from dialogs.asking import heading, round_title, speak
-from dialogs.coming_back import asked_anew, heard_anew, her_step, to_follow_up
+from dialogs.asking import has_heading, heading, round_title, speak
+from dialogs.coming_back import asked_anew, heard_anew, her_step, is_about_sharing, sharing_part, to_follow_up
 from dialogs.frozen import replace
 from dialogs.moves import change_mode
 from dialogs.open_turn import OpenTurn
-from dialogs.script import END, FORGET, SILENT, Loop, Part, came_back
+from dialogs.script import END, FORGET, SILENT, Loop, Part, Step, came_back, chosen_part
 from dialogs.session import NOWHERE, Answer, Place, Session
 from dialogs.turn import Button, Forgotten, HandedOver, Label, Phrase, Say
 
@@ -107,8 +107,9 @@ def _head(turn: OpenTurn, place: Place) -> None:
 def _head_part(turn: OpenTurn, name: str) -> None:
     """The first one has no heading: the language comes before any words."""
     turn.session = replace(turn.session, part=name)
-    if name != turn.script.parts[0].name:
-        turn.says.append(heading(turn.moves, turn.session, turn.script.part(name)))
+    part = turn.script.part(name)
+    if name != turn.script.parts[0].name and has_heading(turn.script, part):
+        turn.says.append(heading(turn.moves, turn.session, part))
 
 
 def _head_round(turn: OpenTurn, place: Place, loop: Loop) -> None:
@@ -154,11 +155,36 @@ def come_back(turn: OpenTurn, part: Part) -> None:
     for place in asked_anew(turn.moves, turn.session, part):
         turn.clear(place)
     if step is not None:
-        turn.keep(Place(came_back(part.name)), Answer("answered", step.words, (step.words,)))
+        asked = Answer("answered", step.words, (step.words,), voice=step.voice, seconds=step.seconds)
+        turn.keep(Place(came_back(part.name)), asked)
     heard = turn.session.heard - heard_anew(turn.moves, turn.session, part)
     turn.session = replace(turn.session, heard=heard, part="", follow_up="")
     turn.change_mode("return_")
     go_on(turn, NOWHERE)
+
+
+def talk_more(turn: OpenTurn) -> None:
+    """She wants to talk about something else: she is offered the parts that are left, then what to share."""
+    for offer in offers(turn):
+        turn.clear(Place(offer.name))
+        has_time_for(turn, offer.part)
+    has_time_for(turn, sharing_part(turn.script))
+    heard = frozenset(place for place in turn.session.heard if not is_about_sharing(turn.moves, place))
+    turn.session = replace(turn.session, heard=heard, part="")
+    turn.change_mode("return_")
+    go_on(turn, NOWHERE)
+
+
+def has_time_for(turn: OpenTurn, part: str) -> None:
+    """She chose to come to that part: all of it is asked."""
+    if part:
+        turn.keep(Place(chosen_part(part)), Answer("answered", value=(part,)))
+
+
+def offers(turn: OpenTurn) -> list[Step]:
+    """The questions that offer her what is left to talk about; none if nothing is."""
+    found = [step for step in turn.script.steps if step.kind == "offer"]
+    return found if any(turn.moves.parts_on_offer(turn.session.answers)) else []
 
 
 def end(turn: OpenTurn) -> None:
@@ -172,6 +198,7 @@ def say_end(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
     """What she can do now. `before`: lines said first, in the same message."""
     has_step = to_follow_up(turn.moves, turn.session) is not None
     found = [("follow_up", phrases.HOW_IT_WENT)] if has_step else []
+    found += [("more", phrases.TALK_MORE)] if offers(turn) else []
     found += [*_ENDED, *([STOP] if turn.session.timers else [])]
     buttons = tuple(Button(value, label, kind="control") for value, label in found)
     turn.says.append(Say((*before, phrases.ENDED), buttons, "choice", turn.session.token))

@@ -32,9 +32,14 @@ class Message:
     token: str = ""
     quiet: bool = False
     hers: bool = False  # she wrote it
+    calls: tuple[str, ...] = ()  # telephone numbers in it, to be called with one tap
+    asks: str = ""  # the context of the question it puts, such as "reflection/good_life"
+    in_writing: bool = False  # her own words are asked for, and a recording is no answer
+    voice: str = ""  # of hers: the recording in which she spoke it
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Message":
         """As it is stored: JSON types, without what has its default."""
         buttons = tuple(WrittenButton(**button) for button in stored.get("buttons", ()))
-        return cls(**{**stored, "paragraphs": tuple(stored["paragraphs"]), "buttons": buttons})
+        lists: dict[str, Any] = {key: tuple(stored[key]) for key in ("paragraphs", "calls") if key in stored}
+        return cls(**{**stored, **lists, "buttons": buttons})

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from dialogs.moves import Moves
-from dialogs.script import END, FORGET, SILENT, Loop, Script, Step, came_back
+from dialogs.script import END, FORGET, SILENT, Loop, Script, Step, came_back, chosen_part
 from dialogs.session import NOWHERE, Answer, Place, Session
 from dialogs.turn import Answered
 
@@ -57,7 +57,11 @@ class MoveOver:
             {part.name: part.formerly for part in self.old.parts},
             {part.name: part.formerly for part in self.new.parts},
         )
-        self._marks = {came_back(before): came_back(name) for before, name in self._parts.items()}
+        self._marks = {
+            mark(before): mark(name)
+            for before, name in self._parts.items()
+            for mark in (came_back, chosen_part)
+        }
         self._back = {name: before for before, name in self._steps.items()}
         self._choices = {before: self._keys(before) for before in self._steps}
         self._spots = {script: _spots(script) for script in (self.old, self.new)}
@@ -141,7 +145,9 @@ class MoveOver:
         if answer.state != "answered" or before.step in self._marks:
             return answer
         old, new = self.old.by_name[before.step], self.new.by_name[place.step]
-        if new.kind == "share_which":
+        if new.kind == "offer":
+            return replace(answer, value=tuple(self._parts.get(part, part) for part in answer.value))
+        if new.kind in ("share_which", "evidence"):
             return replace(answer, value=tuple(self._item(item) for item in answer.value))
         keys = self._choices[before.step]
         kept = replace(answer, value=tuple(keys.get(key, key) for key in answer.value))
@@ -277,7 +283,7 @@ def _pairs(old: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]
 
 def _is_like(old: Step, new: Step) -> bool:
     """Whether one can stand for the other at all."""
-    apart = (*SILENT, "language", "read_back", "share", "share_which")
+    apart = (*SILENT, "language", "read_back", "share", "share_which", "offer", "evidence")
     return old.kind == new.kind or not {old.kind, new.kind} & set(apart)
 
 

@@ -13,8 +13,11 @@ from typing import Literal
 from transitions import Machine
 
 from dialogs.errors import DeadEnd
-from dialogs.script import END, FORGET, NEXT, SILENT, Loop, Script, Step, Test
+from dialogs.script import END, FORGET, NEXT, SILENT, Loop, Part, Script, Step, Test, chosen_part
 from dialogs.session import NOWHERE, REMINDING, Answer, Mode, Place
+
+UNSAID_MINUTES = 10
+"""The time we count on where she did not say how much she has."""
 
 Answers = Mapping[Place, Answer]
 Condition = Callable[["_Traveller"], bool]
@@ -49,6 +52,8 @@ class Moves:
         self._onward = self._machine.events["onward"]
         self._sure = {source: ways[0][0] for source, ways in self._ways.items() if not ways[0][1]}
         self._always_first = self._found_first()
+        self._minutes = next((step.name for step in script.steps if step.feeds == "minutes"), "")
+        self._timed = {part.name: self._timed_tests(part) for part in script.parts}
 
     def onward(self, place: Place, answers: Answers) -> Place:
         """The next place: one legal move from `place`, whatever stands there."""
@@ -104,6 +109,14 @@ class Moves:
         """Whether one test holds; `round_` is used for questions in a loop."""
         if test.op == "came_back":
             return _test(replace(test, op="answered"), answers.get(Place(test.question)))
+        if test.op in ("chosen", "time_for"):
+            return self._chose(test.question, answers) or (
+                test.op == "time_for" and self._has_time(int(test.value[0]), answers)
+            )
+        if test.op == "on_offer":
+            return any(self.parts_on_offer(answers))
+        if test.op == "anything_told":
+            return any(self._is_told(place, answers) for place in answers)
         if test.op == "anything_shared":
             return any(self.is_shared(place, answers) for place in answers)
         if test.op == "part_answered":
@@ -116,6 +129,45 @@ class Moves:
             )
         asked = self.script.by_name[test.question]
         return _test(test, answers.get(Place(test.question, round_ if asked.loop else 1)))
+
+    def parts_on_offer(self, answers: Answers) -> Iterator[Part]:
+        """Parts with something she was not asked for lack of time, or that she chose and did not begin."""
+        for part in self.script.parts:
+            tests = self._timed[part.name]
+            is_left = not all(self.holds(test, answers) for test in tests)
+            if is_left or (
+                tests and self._chose(part.name, answers) and not self.has_begun(part.name, answers)
+            ):
+                yield part
+
+    def has_begun(self, part: str, answers: Answers) -> bool:
+        """Whether she was asked anything of that part."""
+        return any(
+            answer.state != "not_asked" and self.script.by_name[place.step].part == part
+            for place, answer in answers.items()
+            if place.step in self.script.by_name
+        )
+
+    def _timed_tests(self, part: Part) -> tuple[Test, ...]:
+        """What makes a part one that she can choose. What is private is never on offer."""
+        tests = (test for step in self.script.steps if step.part == part.name for test in step.only_if)
+        timed = (test for test in tests if test.op in ("chosen", "time_for"))
+        return () if part.private else tuple(dict.fromkeys(timed))
+
+    def _chose(self, part: str, answers: Answers) -> bool:
+        chose = answers.get(Place(chosen_part(part)))
+        return chose is not None and chose.state == "answered"
+
+    def _has_time(self, minutes: int, answers: Answers) -> bool:
+        said = answers.get(Place(self._minutes))
+        has_said = said is not None and said.state == "answered" and said.value[0].isdecimal()
+        return (int(said.value[0]) if said is not None and has_said else UNSAID_MINUTES) >= minutes
+
+    def _is_told(self, place: Place, answers: Answers) -> bool:
+        step = self.script.by_name.get(place.step)
+        if step is None or answers[place].state != "answered" or self.script.part(step.part).private:
+            return False
+        return self._applies(place, answers)
 
     def is_shared(self, place: Place, answers: Answers) -> bool:
         """Whether `place` is her decision to share a part, or some of it, and still holds."""
@@ -135,7 +187,7 @@ class Moves:
         return all(
             self.holds(test, answers, place.round)
             for test in tests
-            if test.op != "anything_shared"
+            if test.op not in ("anything_shared", "anything_told")
             and not (test.op == "part_answered" and test.question == self.script.by_name[place.step].part)
         )
 
@@ -255,6 +307,8 @@ def _test(test: Test, answer: Answer | None) -> bool:
         return test.op == "is_not"
     if test.op == "answered":
         return True
+    if test.op == "chose_several":
+        return len(answer.value) > 1
     if test.op == "is":
         return any(value in test.value for value in answer.value)
     if test.op == "is_not":
@@ -273,6 +327,8 @@ Trigger = Literal[
     "language",
     "person",
     "delete",
+    "help",
+    "help_sure",
     "change",
     "remind_day",
     "remind_date",
@@ -286,7 +342,7 @@ Trigger = Literal[
 ]
 
 _REMINDING: list[str] = sorted(REMINDING)
-_ASIDES: list[str] = ["menu", "language", "person", "delete", "change", *_REMINDING]
+_ASIDES: list[str] = ["menu", "language", "person", "delete", "help", "help_sure", "change", *_REMINDING]
 _OPEN = ["talking", "ended", *_ASIDES]  # where she can do anything
 
 _modes = Machine(

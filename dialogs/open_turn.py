@@ -9,7 +9,7 @@ from dialogs.frozen import replace
 from dialogs.moves import Moves, change_mode
 from dialogs.said import Said, Tap, Text
 from dialogs.session import REMINDING, Answer, Place, Session, TimerKind
-from dialogs.turn import Answered, Event, Label, Phrase, Say, Turn
+from dialogs.turn import Answered, Event, HelpCard, Label, Phrase, Say, Turn
 from dialogs.understand import plain, plain_label, read_choice
 
 _LONGEST_LABEL = 60
@@ -22,6 +22,7 @@ class Here:
 
     `token`: a fresh random one, for the next question. `translate`: a phrase in the session's language.
     `zone`: hers. `reachable`: whether we can write to her by ourselves, so that reminders can be offered.
+    `help_card`: whom she can call in danger, as her organisation set it.
     """
 
     now: datetime
@@ -31,6 +32,7 @@ class Here:
     channel: str = ""
     zone: tzinfo = UTC
     reachable: bool = False
+    help_card: HelpCard = ()
 
 
 class OpenTurn:

@@ -39,6 +39,16 @@ CHANGE = _phrase("control", "Change something", "Button: she wants to change one
 CHANGE_OR_SHARE = _phrase(
     "control", "Change what I said or share", "Button at the end of the whole conversation."
 )
+TALK_MORE = _phrase(
+    "control",
+    "Talk about something else",
+    "Button at the end: she chooses one more part of the conversation.",
+)
+HELP_NOW = _phrase("control", "I need help now", "Button, and words she may type: she is in danger. Short.")
+READ_TO_ME = _phrase(
+    "control", "Read to me", "Button: from now on, send me each question as sound too. Short."
+)
+STOP_READING = _phrase("control", "Do not read to me", "Button: send no more sound. Short.")
 
 # ── sharing: four answers to "may your case manager see this part?" ───────────────────────────────
 
@@ -94,6 +104,35 @@ REMINDER = _phrase(
     "The reminder itself. Neutral: somebody else may hold the phone. Tells nothing about the conversation.",
 )
 
+# ── help at once ──────────────────────────────────────────────────────────────────────────────────
+
+HELP_WORDS = _phrase(
+    "help",
+    "help, help me, emergency, I am in danger",
+    "Words that a woman in danger may type, divided by commas. Write the two to six that are usual in your "
+    "language; no word that often means something else.",
+)
+HELP_SURE = _phrase("help", "Do you need help now?", "She typed something that is nearly “I need help now”.")
+HELP_INTRO = _phrase("help", "If you are in danger, call now:", "Over a list of telephone numbers.")
+HELP_EMERGENCY = _phrase("help", "Police, ambulance, fire", "In a list, before a telephone number.")
+HELP_VIOLENCE = _phrase(
+    "help", "Violence at home, or somebody forces you", "In a list, before a telephone number."
+)
+HELP_DESPAIR = _phrase(
+    "help", "If you do not want to live any more", "In a list, before a telephone number. Calm, exact."
+)
+HELP_DOCTOR = _phrase("help", "A doctor, in the evening or at night", "In a list, before a telephone number.")
+HELP_LAWYER = _phrase("help", "Papers and the law", "In a list, before a telephone number.")
+HELP_CHILDREN = _phrase("help", "A child in danger", "In a list, before a telephone number.")
+HELP_ASK = _phrase(
+    "help",
+    "Shall I tell %(case_manager)s that you need help? I only tell your name and this, nothing of what you "
+    "wrote. If you say no, nobody hears of it.",
+    "Under the list of telephone numbers. %(case_manager)s is a person's name or “your case manager”.",
+)
+HELP_TOLD = _phrase("help", "I told %(case_manager)s that you need help.", "After she said yes.")
+HELP_NOT_TOLD = _phrase("help", "All right. I told nobody. We go on where we were.", "After she said no.")
+
 # ── notes ─────────────────────────────────────────────────────────────────────────────────────────
 
 PART = _phrase(
@@ -105,6 +144,24 @@ PART = _phrase(
 ROUND = _phrase("note", "%(title)s %(number)s", "Heading of one turn of a loop, e.g. “Story 2”.")
 SEVERAL_HINT = _phrase(
     "note", "You can choose more than one.", "Under a question where several answers can be chosen."
+)
+UP_TO = _phrase(
+    "note",
+    "You can choose %(most)s.",
+    "Under a question where so many answers can be chosen at most; plural by %(most)s.",
+    many="You can choose up to %(most)s.",
+)
+TOO_MANY = _phrase(
+    "note",
+    "That was more than %(most)s. Please choose the one that fits best.",
+    "Kind. She chose too many; plural by %(most)s.",
+    many="That was more than %(most)s. Please choose those that fit best.",
+)
+OFFERED = _phrase(
+    "note",
+    "%(title)s (about %(minutes)s minute)",
+    "Button: a part of the conversation, and how long it takes; plural by %(minutes)s. %(title)s: its title.",
+    many="%(title)s (about %(minutes)s minutes)",
 )
 TICKED = _phrase("note", "You chose: %(choices)s.", "%(choices)s is a list of what she ticked so far.")
 SCALE_ENDS = _phrase(
@@ -143,9 +200,33 @@ TOO_LONG = _phrase(
 )
 UNREADABLE = _phrase(
     "note",
-    "Thank you. I can only read text here, no pictures, stickers, sound or files. Please write your answer.",
-    "Kind. She sent a sticker, a photo, a voice message or a file.",
+    "Thank you. I can only take text and voice messages here, no pictures, stickers or files. "
+    "Please write or speak your answer.",
+    "Kind. She sent a sticker, a photo or a file.",
 )
+VOICE_KEPT = _phrase(
+    "note", "Thank you. I keep your voice message as you spoke it.", "She answered a question by voice."
+)
+VOICE_NOT_HERE = _phrase(
+    "note",
+    "Here I cannot take a voice message. Please choose or write an answer.",
+    "Kind. She spoke where she has to choose, or to write a number or a date.",
+)
+VOICE_TOO_LONG = _phrase(
+    "note",
+    "That voice message is too long. I can keep up to 2 minutes. Please send it in shorter pieces.",
+    "Kind. It was not kept.",
+)
+VOICE_LOST = _phrase(
+    "note",
+    "I could not get your voice message. Please send it again, or write your answer.",
+    "Kind. Something went wrong on our side.",
+)
+VOICE = _phrase(
+    "note", "Voice message", "Stands where her words would stand, if she spoke her answer. Short."
+)
+READING_ON = _phrase("note", "All right. I read each question to you.", "After she pressed “Read to me”.")
+READING_OFF = _phrase("note", "All right. I send no more sound.", "After she pressed “Do not read to me”.")
 NEED_ANSWER = _phrase(
     "note",
     "I need an answer to this one before we can go on.",

@@ -14,8 +14,10 @@ from dialogs.file_format import (
     ChoiceForm,
     ConditionForm,
     Form,
+    LadderForm,
     LoopForm,
     PartForm,
+    RungForm,
     ScriptForm,
     StepForm,
     TextForm,
@@ -26,11 +28,25 @@ from dialogs.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 
 F = TypeVar("F", bound=Form)
 
+LADDER = ".ladder.yaml"
+"""How the name of a ladder's file ends."""
+
 _LISTS = ("is", "is_not", "includes", "accepts", "formerly")  # one value or a list of them
+_SUBJECTS = ("answer", "part_answered", "anything_shared", "anything_told", "chosen", "time_for")
 _OPS = ("is", "is_not", "includes", "at_least", "at_most", "answered")
 
 _STAND_INS: dict[str, Any] = {
     "script": "nameless",
+    "ladder": "nameless",
+    "version": "…",
+    "network": "…",
+    "name": "…",
+    "says": "…",
+    "elsewhere": "…",
+    "learning": "…",
+    "rung": 1,
+    "of": "nameless",
+    "among": "nameless",
     "title": "…",
     "text": "…",
     "ask": "…",
@@ -43,6 +59,7 @@ _STAND_INS: dict[str, Any] = {
     "otherwise": NEXT,
     "go_to": NEXT,
     "parts": (),
+    "rungs": (),
     "steps": (),
     "choices": (),
     "ways": (),
@@ -67,6 +84,21 @@ def read_file(file: str, content: str | bytes) -> tuple[ScriptForm | None, list[
     return reader.script(root), faults
 
 
+def read_ladder(file: str, content: str | bytes) -> tuple[LadderForm | None, list[Fault]]:
+    """The ladder in a file, as far as it can be read, and all faults of its form."""
+    root, faults = read_yaml(file, content)
+    if not isinstance(root, Mapping):
+        if not faults:
+            faults.append(Fault(file, 1, "", "This file holds no ladder. Begin with `ladder:` and its name."))
+        return None, faults
+    return _FormReader(file, faults).ladder(root), faults
+
+
+def is_ladder(file: str) -> bool:
+    """Whether a file holds a ladder, by its name."""
+    return file.endswith(LADDER)
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """ " Did you mean 'x'?", or nothing if no known word is near."""
     near = difflib.get_close_matches(wrong, list(known), n=1)
@@ -84,6 +116,24 @@ class _FormReader:
 
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.file, line, self.question, message))
+
+    def ladder(self, root: Mapping) -> LadderForm:
+        rungs = tuple(
+            self._form(RungForm, node, {}, renamed={"rung": "rung"})
+            for node in self._list(root, "rungs", "a rung")
+        )
+        form = self._form(LadderForm, root, {"rungs": rungs})
+        if f"{form.name}{LADDER}" != PurePath(self.file).name and form.name != _STAND_INS["script"]:
+            words = f"The ladder is named '{form.name}', but its file '{PurePath(self.file).name}'. "
+            self.fault(form.line_of("ladder"), words + f"Name the file '{form.name}{LADDER}'.")
+        seen: set[int] = set()
+        for rung in rungs:
+            if rung.number in seen and not rung.broken:
+                self.fault(
+                    rung.line, f"The rung {rung.number} is here twice. Give one of them another number."
+                )
+            seen.add(rung.number)
+        return form.come_from(self.file)
 
     # ── the levels of a file ──────────────────────────────────────────────────────────────────────
 
@@ -136,6 +186,7 @@ class _FormReader:
             given["ways"] = tuple(self._way(item) for item in self._list(node, "ways", "a way"))
         if model is LoopForm:
             given["steps"] = self._steps(node)
+            given["again_if"] = self._conditions(node, "again_if")
         self.question = name
         return self._form(model, node, given, renamed={kind: "@name"})
 
@@ -165,10 +216,10 @@ class _FormReader:
         if form.broken:
             return None
         keys = {key.value for key, _ in node.items} - {"note"}
-        subjects = [key for key in ("answer", "part_answered", "anything_shared") if key in keys]
+        subjects = [key for key in _SUBJECTS if key in keys]
         ops = [key for key in _OPS if key in keys]
         if len(subjects) != 1:
-            words = "A condition looks at one thing. Begin it with answer, part_answered or anything_shared."
+            words = f"A condition looks at one thing. Begin it with one of: {', '.join(_SUBJECTS)}."
         elif subjects == ["answer"] and len(ops) != 1:
             words = f"A condition on an answer needs exactly one of: {', '.join(_OPS)}."
         elif subjects != ["answer"] and ops:

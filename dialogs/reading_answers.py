@@ -9,7 +9,7 @@ from dialogs.asking import Option, is_several
 from dialogs.said import Tap, Text
 from dialogs.script import Step
 from dialogs.session import Answer
-from dialogs.turn import Phrase
+from dialogs.turn import Label, Phrase
 from dialogs.understand import read_choice, read_choices, read_date, read_number, read_whole_number
 
 Translate = Callable[[Phrase], str]
@@ -34,7 +34,7 @@ def read_answer(
     """The answer meant. Language, time and channel are filled in by the caller."""
     typed = said.words if isinstance(said, Text) else said.value
     if is_several(step):
-        return _read_several(said, typed, found, draft, translate)
+        return _read_several(step, said, typed, found, draft, translate)
     if found:
         return _read_one(said, typed, found, translate)
     if step.kind == "text":
@@ -65,7 +65,12 @@ def _read_one(
 
 
 def _read_several(
-    said: Tap | Text, typed: str, found: Sequence[Option], draft: Sequence[str], translate: Translate
+    step: Step,
+    said: Tap | Text,
+    typed: str,
+    found: Sequence[Option],
+    draft: Sequence[str],
+    translate: Translate,
 ) -> Answer | Unclear:
     if isinstance(said, Tap):
         chosen = _ticked(typed, found, draft)
@@ -73,8 +78,17 @@ def _read_several(
         chosen = read_choices(typed, [accepted(option, translate) for option in found])
     if not chosen:
         return Unclear("several", phrases.CHOOSE_SEVERAL)
-    words = ", ".join(_label(found[index], translate) for index in chosen)
+    if step.most is not None and len(chosen) > step.most:
+        most = int(step.most)
+        many = phrases.TOO_MANY
+        return Unclear("too_many", Phrase(many.context, many.text, {"most": most}, many.many, most))
+    labels = tuple(_as_phrase(found[index].label) for index in chosen)
+    words = translate(Phrase("", "%(choices)s", {"choices": labels}))
     return Answer("answered", words, tuple(found[index].key for index in chosen))
+
+
+def _as_phrase(label: Label) -> Phrase:
+    return label if isinstance(label, Phrase) else Phrase("", "%(words)s", {"words": label})
 
 
 def _ticked(value: str, found: Sequence[Option], draft: Sequence[str]) -> tuple[int, ...] | None:

@@ -1,8 +1,8 @@
 """What she said is read back and shared anew. Her old decisions are cleared, and kept as history."""
 
-from dialogs.coming_back import is_about_sharing
+from dialogs.coming_back import is_about_sharing, sharing_part
 from dialogs.frozen import replace
-from dialogs.going_on import end, go_on
+from dialogs.going_on import end, go_on, has_time_for
 from dialogs.open_turn import OpenTurn
 from dialogs.session import NOWHERE, Place
 
@@ -13,6 +13,7 @@ def revise(turn: OpenTurn) -> None:
         end(turn)
         return
     share_anew(turn)
+    has_time_for(turn, sharing_part(turn.script))
     turn.session = replace(turn.session, part="")
     turn.change_mode("return_")
     go_on(turn, NOWHERE)

@@ -7,7 +7,18 @@ from typing import Literal
 from dialogs.session import TimerKind
 
 CommandName = Literal[
-    "start", "skip", "back", "pause", "language", "person", "leave", "menu", "delete", "again", "stop"
+    "start",
+    "skip",
+    "back",
+    "pause",
+    "language",
+    "person",
+    "leave",
+    "menu",
+    "delete",
+    "again",
+    "stop",
+    "helpnow",
 ]
 
 
@@ -21,6 +32,28 @@ class Text:
     words: str
     token: str | None = None
     sent_at: datetime | None = None
+
+
+LONGEST_VOICE = 120
+"""Seconds of one recording that are kept; a longer one is refused kindly."""
+
+BIGGEST_VOICE = 5_000_000
+"""Bytes of one recording that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What she spoke. The sound itself stays with the channel, which knows it as `ref`.
+
+    `seconds`: how long it is, 0 where nobody knows. `problem`: why there is no sound to keep. `token` and
+    `sent_at` as in `Text`.
+    """
+
+    ref: str
+    seconds: int
+    token: str | None = None
+    sent_at: datetime | None = None
+    problem: Literal["", "too_long", "lost"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +88,4 @@ class Rang:
     token: str
 
 
-Said = Text | Tap | Command | Unreadable | Rang
+Said = Text | Voice | Tap | Command | Unreadable | Rang

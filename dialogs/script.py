@@ -21,6 +21,8 @@ StepKind = Literal[
     "share",  # one part: share it? yes, only some, no, later
     "share_which",  # which answers of that part, when "only some"
     "hand_over",  # speaks, and lays the summary in the queue
+    "offer",  # which part she wants to talk about, of those that are left
+    "evidence",  # one card she chose: in which of her stories did she do this?
     "branch",  # no words: only decides the way on
 ]
 
@@ -53,6 +55,11 @@ class Test:
         "part_answered",
         "anything_shared",
         "came_back",  # she came back to talk about her step; `question` is `came_back(part)`
+        "chosen",  # she chose to talk about that part
+        "time_for",  # she has so many minutes, or chose that part
+        "on_offer",  # a part is left that she can choose
+        "anything_told",  # she answered something that can be shared
+        "chose_several",  # she made more than one choice there
     ]
     value: tuple[str, ...] = ()
 
@@ -67,6 +74,8 @@ class Choice:
     picture: str = ""
     accepts: tuple[str, ...] = ()  # other words that mean this choice, in the source language
     formerly: tuple[str, ...] = ()  # keys it had in earlier versions
+    shows: str = ""  # the key competence that a card speaks of, or what staff call a rung
+    context: str = ""  # what its words are filed under, if not under its question
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ class Step:
     pages: bool = False  # show six choices at a time
     many: bool = False  # cards: more than one may be chosen
     least: float | None = None  # number, scale
-    most: float | None = None
+    most: float | None = None  # of several choices: how many at most
     from_today: bool = False  # date: a day that has passed is not taken
     low: str = ""  # words at the ends of a scale
     high: str = ""
@@ -106,6 +115,9 @@ class Step:
     if_nothing: str = ""  # hand_over: what to say when nothing is shared
     about: str = ""  # read_back, share, share_which: the part it is about
     again: bool = False  # the yes/no question that closes a loop
+    among: str = ""  # choice: only what she chose there can be chosen; evidence: the cards
+    card: Choice | None = None  # evidence: the card it asks about
+    ladder: str = ""  # of a choice of rungs: the ladder and its version, "newcastle 2026-11"
     formerly: tuple[str, ...] = ()  # full names it had in earlier versions
     line: int = 0
 
@@ -127,6 +139,11 @@ class Part:
 def came_back(part: str) -> str:
     """The step under which it is kept that she came back to a part with `follow_up`. No question has it."""
     return f"{part}:came_back"
+
+
+def chosen_part(part: str) -> str:
+    """The step under which it is kept that she chose to talk about a part. No question has it."""
+    return f"{part}:chosen"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ Mode = Literal[
     "language",  # choosing another language
     "person",  # "shall I say that you want to talk to a person?"
     "delete",  # "shall I delete everything?"
+    "help",  # the numbers to call, and "shall I tell that you need help?"
+    "help_sure",  # "do you need help now?": she typed something like it
     "change",  # choosing which answer to change, at the read-back
     "remind_day",  # "may I write to you once?": choosing a day
     "remind_date",  # typing that day
@@ -67,10 +69,11 @@ NOWHERE = Place("")
 class Answer:
     """What she answered to one question.
 
-    `words` are hers, exactly as typed, or the label she chose in the language she saw.
+    `words` are hers, exactly as typed, or the label she chose in the language she saw; "" if she spoke.
     `value` is what the script works with: choice keys, an ISO date, a number; for text the words again.
     A cleared answer (asked anew) has the state "not_asked". "passed_over": a newer version of the script,
     to which she was moved, asks it before the place that she had reached; she was never asked.
+    `voice` names the recording in which she spoke it; `seconds` is how long that is, 0 if nobody knows.
     """
 
     state: AnswerState
@@ -79,6 +82,8 @@ class Answer:
     language: str = ""
     at: datetime | None = None
     channel: str = ""
+    voice: str = ""
+    seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,11 @@ class Session:
     page: int = 0  # of a question with many choices
     asked_for_help: bool = False
     handed_over: bool = False  # a summary of hers is in the queue
+    recordings: int = 0  # how many of hers were kept, those that she replaced included
     moved: bool = False  # to another script version, since her screen was written
     timers: tuple[Timer, ...] = ()  # at most one of a kind
     wish: Wish | None = None  # in the modes of REMINDING
+    held: str = ""  # in the mode help_sure: her words, which may be an answer after all
     follow_up: Literal["", "offered", "due"] = ""  # whether to ask how her step went, as far as we are
     answers: Mapping[Place, Answer] = field(default_factory=dict)
     facts: Mapping[str, str] = field(

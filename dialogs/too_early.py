@@ -1,10 +1,10 @@
-"""Words that she sent before she saw the question: two quick messages, or hers overtook ours."""
+"""What she sent before she saw the question: two quick messages, or hers overtook ours."""
 
 from dialogs import phrases
 from dialogs.asking_again import not_understood
 from dialogs.frozen import replace
 from dialogs.open_turn import OpenTurn
-from dialogs.said import Text
+from dialogs.said import Text, Voice
 from dialogs.turn import Answered
 from dialogs.understand import LONGEST
 
@@ -12,7 +12,7 @@ _TELEGRAM_KEEPS = 24 * 60 * 60
 """Seconds that a text waits for us at Telegram."""
 
 
-def was_sent_before(turn: OpenTurn, said: Text) -> bool:
+def was_sent_before(turn: OpenTurn, said: Text | Voice) -> bool:
     """Whether she sent this before the question was asked.
 
     Telegram's times are whole seconds, and it keeps texts for a day; anything older is no real time.
@@ -33,7 +33,7 @@ def add_to_last(turn: OpenTurn, words: str) -> None:
     """They belong to the question she answered last, if that was in words."""
     place = turn.session.last
     step, old = turn.script.by_name.get(place.step), turn.session.answers.get(place)
-    if step is None or step.kind != "text" or old is None or old.state != "answered":
+    if step is None or step.kind != "text" or old is None or old.state != "answered" or old.voice:
         not_understood(turn, "late", phrases.TOO_EARLY)
         return
     longer = f"{old.words}\n{words}"

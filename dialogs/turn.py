@@ -104,6 +104,17 @@ class Phrase:
 Label = Phrase | str
 """Words to look up, or words that stand as they are (an autonym, her own words)."""
 
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """Whom she can call in danger. `what` is a phrase of ours or the organisation's own words."""
+
+    what: Label
+    number: str
+
+
+HelpCard = tuple[HelpLine, ...]
+
 ButtonKind = Literal["choice", "control"]
 
 
@@ -130,6 +141,9 @@ class Say:
     expects: Expects = "nothing"
     token: str = ""
     quiet: bool = False  # a heading or note, not a question
+    calls: tuple[str, ...] = ()  # telephone numbers in it, to be called with one tap
+    asks: str = ""  # the context of the question it puts, such as "reflection/good_life"
+    in_writing: bool = False  # her own words are asked for, and a recording is no answer
 
 
 @dataclass(frozen=True, slots=True)

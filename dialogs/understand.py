@@ -48,8 +48,14 @@ class _Letters(dict[int, str]):
         return letter
 
 
-# Letters that people type for one another in Arabic script.
-_LETTERS = _Letters({ord(typed): meant for typed, meant in zip("ىةکی", "يهكي", strict=True)})
+# Signs that people type for one another: Arabic letters, the Turkish i without a dot, apostrophes.
+_LETTERS = _Letters(
+    {
+        **{ord(typed): meant for typed, meant in zip("ىةکی", "يهكي", strict=True)},
+        ord("ı"): "i",
+        **{ord(sign): "'" for sign in "’‘ʼʻ`´"},
+    }
+)
 
 
 def read_whole_number(text: str) -> int | None:

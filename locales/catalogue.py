@@ -2,19 +2,36 @@
 
 import gettext
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.plural import to_gettext
+
+from locales.po import keeps_placeholders, read_po_file
 
 HERE = Path(__file__).parent
-CLIENT_LANGUAGES = ("en", "nl", "ar", "uk")
-STAFF_LANGUAGES = ("en", "nl")
+CLIENT_LANGUAGES = (
+    *("en", "nl", "ar", "fa", "ps", "ckb", "kmr", "tr", "ti", "so"),
+    *("uk", "ru", "es", "fr", "bn"),
+)
+STAFF_LANGUAGES = ("en", "nl", "sv", "el", "uk")
+READ_BY_STAFF = tuple(dict.fromkeys((*CLIENT_LANGUAGES, *STAFF_LANGUAGES)))
+"""Languages of the words that clients read: staff read the questions too, in their own."""
+
 SOURCE = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "ps", "ckb", "he", "ur"})
+
+_LOCALES = {"fa": "fa_AF"}
+"""Where a language is spoken as we speak it: "fa" has the words of Afghanistan."""
+
+_AUTONYMS = {"fa": "دری / فارسی"}
+"""Where the name that Babel knows is not the one its speakers look for."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +79,15 @@ def _read(domain: str, language: str, folder: Path) -> gettext.NullTranslations:
 
 
 def compile_po(source: Path, language: str) -> bytes:
-    """A .po file as the bytes of a .mo file."""
-    with source.open("rb") as lines:
-        catalogue = read_po(lines, locale=language)
+    """A .po file as the bytes of a .mo file. Raises BrokenPo.
+
+    A translation that is fuzzy, or has lost a placeholder, is left out: she reads English there.
+    """
+    catalogue = read_po_file(source, language, plural_forms(language))
+    catalogue.mime_headers = [("Plural-Forms", plural_forms(language))]
+    for message in list(catalogue):
+        if message.id and not keeps_placeholders(message, forms_of_one_number(language)):
+            catalogue.delete(message.id, message.context)
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()
@@ -77,6 +100,8 @@ def po_file(domain: str, language: str, folder: Path = HERE) -> Path:
 
 def autonym(language: str) -> str:
     """A language's name in itself, such as "العربية"."""
+    if language in _AUTONYMS:
+        return _AUTONYMS[language]
     name = Locale.parse(language).get_language_name(language) or language
     return name[0].upper() + name[1:]
 
@@ -84,3 +109,41 @@ def autonym(language: str) -> str:
 def direction(language: str) -> str:
     """ "rtl" or "ltr"."""
     return "rtl" if language.split("_")[0].split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def locale_of(language: str) -> Locale:
+    """What Babel goes by in a language: its lists, dates, plurals and digits."""
+    return Locale.parse(_LOCALES.get(language, language))
+
+
+@cache
+def digits(language: str) -> Mapping[int, str]:
+    """For `str.translate`: 0 to 9 as that language writes them, by CLDR. Empty where they are 0 to 9."""
+    locale = locale_of(language)
+    written = {n: format_decimal(n, locale=locale, numbering_system="default") for n in range(10)}
+    return {ord(str(n)): sign for n, sign in written.items() if sign != str(n)}
+
+
+def plural_forms(language: str) -> str:
+    """The Plural-Forms of a catalogue, by CLDR. `e`, which gettext does not know, is 0 for our numbers."""
+    return re.sub(r"\be\b", "0", to_gettext(locale_of(language).plural_form))
+
+
+@cache
+def plural_names(language: str) -> tuple[str, ...]:
+    """CLDR's names of a language's plural forms, "one" and "other" for instance, in gettext's order."""
+    tags = locale_of(language).plural_form.tags | {"other"}
+    return tuple(name for name in ("zero", "one", "two", "few", "many", "other") if name in tags)
+
+
+@cache
+def numbers_of_forms(language: str) -> tuple[tuple[int, ...], ...]:
+    """For each plural form the whole numbers below 200 that it stands for."""
+    rule = locale_of(language).plural_form
+    return tuple(tuple(n for n in range(200) if rule(n) == name) for name in plural_names(language))
+
+
+@cache
+def forms_of_one_number(language: str) -> frozenset[int]:
+    """The plural forms that need not name the number, as "one" in English: it can be no other."""
+    return frozenset(i for i, numbers in enumerate(numbers_of_forms(language)) if len(numbers) == 1)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
+from casework.feedback import Feedback
 from casework.sharing import is_same
 from casework.summary import Summary
 from dialogs.message import Message
@@ -16,6 +17,7 @@ from dialogs.session import Answer, Session, Timer
 from dialogs.turn import Answered, Consented, Deleted, Event, Forgotten, HandedOver, PersonAsked, Withdrawn
 from storage.bulk import Target, write
 from storage.erasing import erase_client, erase_conversation
+from storage.feedback import feedback_statements
 from storage.knocks import Admitted, Chat, Knock, event_name
 from storage.outbox import Parcel
 from storage.sealed import Key, Words, house_key
@@ -35,6 +37,7 @@ from storage.tables import (
 from storage.timers import sync as sync_timers
 from storage.together import wake
 from storage.trusting import STILL
+from storage.voices import Recording, voice_statement
 
 INVITE_LASTS = timedelta(days=180)
 """How long an invite stays good after its last use."""
@@ -42,18 +45,30 @@ INVITE_LASTS = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What came of a turn. `messages`: hers and ours, in order. `deliver`: send ours to her chat."""
+    """What came of a turn. `messages`: hers and ours, in order. `deliver`: send ours to her chat.
+
+    `feedback`: what she said the questions got wrong, when she came to the end. `recording`: what she spoke;
+    it is kept if it became an answer.
+    """
 
     session: Session | None
     events: tuple[Event, ...] = ()
     messages: tuple[Message, ...] = ()
     summary: Summary | None = None
     deliver: bool = True
+    feedback: Feedback | None = None
+    recording: Recording | None = None
 
     @property
     def happened(self) -> set[type]:
         """The kinds of its events."""
         return {type(event) for event in self.events}
+
+    @property
+    def kept_recording(self) -> Recording | None:
+        """The recording, if one of her answers in this turn is spoken in it."""
+        spoken = {event.answer.voice for event in self.events if isinstance(event, Answered)}
+        return self.recording if self.recording is not None and self.recording.ref in spoken else None
 
 
 class Saved(NamedTuple):
@@ -175,6 +190,13 @@ class Saving:
             if knock.client is not None or before != change.session.timers:
                 self._timers.append((change.session.id, change.session.timers))
             after = standing.after(change.session, given, len(bodies), knock.now.date())
+            if change.feedback is not None:
+                caller = standing.caller
+                self._more += feedback_statements(
+                    change.feedback, change.session.id, caller.client, caller.organisation, key, knock.now
+                )
+            if (recording := change.kept_recording) is not None:
+                self._more.append(voice_statement(recording, change.session.id, who.client, key, knock.now))
             kept = self._add_summary(change.session, standing, change, after, knock.now)
         if chat is not None and chat.is_new:
             address = Words(chat.address, key, chat.id)

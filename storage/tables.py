@@ -310,3 +310,46 @@ case_steps = Table(  # who moved a case on, and when
     Column("at", Moment, nullable=False),
     Index(None, "summary"),
 )
+
+# ── beside the cases ─────────────────────────────────────────────────────────────────────────────
+
+feedback = (
+    Table(  # what the questions got wrong: one a session, read without a name; hers, so it goes with her
+        "feedback",
+        metadata,
+        _id(),
+        Column(
+            "session", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, unique=True
+        ),
+        Column("client", String(64), ForeignKey("clients.id", ondelete="CASCADE"), nullable=False),
+        _ref("organisation", "organisations.id"),
+        Column("script", String(64), nullable=False),
+        Column("version", String(64), nullable=False),
+        Column("language", String(16), nullable=False),
+        Column("body", Sealed("feedback.body"), nullable=False),
+        Column("day", Moment, nullable=False),  # at midnight: the hour could be matched with a case
+        Index(None, "organisation"),
+    )
+)
+
+staff_notes = Table(  # what a member of staff wrote for herself or himself
+    "staff_notes",
+    metadata,
+    _id(),
+    _ref("staff", "staff.id"),
+    Column("script", String(64), nullable=False),
+    Column("body", Sealed("staff_notes.body"), nullable=False),  # {question: words}
+    Column("at", Moment, nullable=False),
+    Index(None, "staff"),
+)
+
+voices = Table(  # what she spoke instead of writing
+    "voices",
+    metadata,
+    _id(),
+    Column("session", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("client", String(64), ForeignKey("clients.id", ondelete="CASCADE"), nullable=False),
+    Column("body", Sealed("voices.body"), nullable=False),  # base64 of the sound
+    Column("at", Moment, nullable=False),
+    Index(None, "session"),
+)

@@ -30,6 +30,7 @@ _LABELS = {
     "person": phrases.PERSON,
     "leave": phrases.LEAVE,
     "stop": phrases.STOP_REMINDERS,
+    "helpnow": phrases.HELP_NOW,
     "go_on": phrases.GO_ON,
     "done": phrases.DONE,
     "revise": phrases.CHANGE_OR_SHARE,
@@ -37,6 +38,7 @@ _LABELS = {
 }
 _ASIDES = {
     "menu": phrases.MENU_ASK,
+    "help": phrases.HELP_INTRO,
     "language": phrases.LANGUAGE_ASK,
     "delete": phrases.DELETE_ASK,
     "change": phrases.CHANGE_ASK,

@@ -346,10 +346,16 @@ class _Turn:
         her, said = self.her, self.said
         if isinstance(said, Rang):
             self._ring(said)
+        elif her.mode == "new" and self._wants_help():
+            her.screen = "away"
         elif her.mode == "new":
             self._begin()
+        elif her.is_away and self._wants_help():
+            self._still_away()
         elif her.is_away:
             self._while_away()
+        elif self._wants_help():
+            self._open("help")
         elif (command := self._command()) is not None:
             self._obey(command)
         elif her.moved and her.mode in ("talking", "change", "ended"):
@@ -376,6 +382,12 @@ class _Turn:
     def _is_stale(self) -> bool:
         """A button of an earlier question, or words on a page that is no longer hers."""
         return isinstance(self.said, Tap | Text) and self.said.token not in (None, self.her.token)
+
+    def _wants_help(self) -> bool:
+        """By the button, however old it is; by the command; by the words."""
+        said = self.said
+        taps = isinstance(said, Tap) and said.value == "helpnow"
+        return taps or said == Command("helpnow") or self._label() == "helpnow"
 
     def _command(self) -> str | None:
         said = self.said
@@ -799,7 +811,7 @@ class _Turn:
         match her.mode:
             case "language":
                 number = self._number(len(LANGUAGES))
-            case "person" | "delete":
+            case "person" | "delete" | "help":
                 number = self._number(2)
             case "change":
                 number = self._number(len(her.told(her.at.split(".")[1])))
@@ -820,7 +832,7 @@ class _Turn:
             case "language":
                 her.language = LANGUAGES[number]
                 self._return()
-            case "person":
+            case "person" | "help":
                 if number == 0:
                     self._ask_for_help()
                 self._return()

@@ -58,6 +58,7 @@ def running(folder: Path, *, program: Sequence[str | Path] = (TREDE,), **setting
         **{name: value for name, value in os.environ.items() if not name.startswith("TREDE_")},
         "TREDE_DATA_DIR": str(folder / "data"),
         "TREDE_PORT": port,
+        "TREDE_DRAFT_LANGUAGES": "all",
         **settings,
     }
     logs = folder / f"logs-{time.monotonic_ns()}"

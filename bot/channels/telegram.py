@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.channels.telegram_library import Heard, TelegramLibrary, Update
 from bot.channels.telegram_lines import Lines
 from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
 from bot.channels.telegram_screen import Key, pieces, rows, text_of
+from bot.channels.telegram_voice import Fetching, lost
 from bot.fault import fault
 from bot.incoming import Incoming
 from bot.intake import Intake, Received
@@ -71,7 +72,7 @@ class Telegram:
     ) -> None:
         self.username: str | None = None  # known once Telegram was reached
         self._library = library
-        self._intake = intake
+        self._intake = replace(intake, take=Fetching(library).before(intake.take))
         self._words = words
         self._pace = pace
         self._may_poll = may_poll
@@ -262,9 +263,18 @@ class Telegram:
         incoming = _incoming(heard, event)
         body = partial(json.dumps, update, ensure_ascii=False)
         received = await self._intake.receive(incoming, body, in_a_hurry=in_a_hurry)
+        if received.fate == "given_up" and incoming.file:
+            received = await self._without_sound(incoming, body, received)
         if received.status == 200:
             self._answer_beside(heard, received)
         return received
+
+    async def _without_sound(
+        self, incoming: Incoming, body: Callable[[], str], given_up: Received
+    ) -> Received:
+        """What she spoke cannot be had: she hears so, and where she is."""
+        received = await self._intake.receive(lost(incoming), body, in_a_hurry=True)
+        return received if received.fate == "taken" else given_up
 
     def _answer_beside(self, heard: Heard, received: Received) -> None:
         """What Telegram is told without anybody waiting for it; a failure here loses nothing of hers."""
@@ -286,10 +296,13 @@ class Telegram:
 
 
 def read_stored(library: TelegramLibrary, event: str, body: str) -> Incoming | None:
-    """An update that was set aside, as it would be read now; None if it says nothing to us."""
+    """An update that was set aside, as it would be read now; None if it says nothing to us.
+
+    What she spoke is not fetched so late: she is asked to say it again.
+    """
     update = read_body(body.encode("utf-8", "replace"))
     heard = _heard(library, update) if update is not None else None
-    return _incoming(heard, event) if heard is not None else None
+    return lost(_incoming(heard, event)) if heard is not None else None
 
 
 def _heard(library: TelegramLibrary, update: Update) -> Heard | None:
@@ -297,7 +310,8 @@ def _heard(library: TelegramLibrary, update: Update) -> Heard | None:
 
 
 def _incoming(heard: Heard, event: str) -> Incoming:
-    return Incoming(CHANNEL, event, heard.said, code=heard.code, address=str(heard.person))
+    address = str(heard.person)
+    return Incoming(CHANNEL, event, heard.said, code=heard.code, address=address, file=heard.file)
 
 
 async def username_of(library: TelegramLibrary) -> str | None:

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from bot.sending import WrongToken
+from bot.sending import Away, Rejected, SendingError, WrongToken
 from dialogs.said import Said
 
 TOKEN = re.compile(r"([0-9]{1,20}):[A-Za-z0-9_-]+")
@@ -13,12 +13,21 @@ Update = dict[str, Any]
 """An update as the Bot API gives it: JSON, with a whole number `update_id`, without lone surrogates."""
 
 
+class VoiceNote(NamedTuple):
+    """A voice message as an update tells of it: the file's name, its seconds, and its bytes if it says so."""
+
+    file: str
+    seconds: int
+    size: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What somebody says to us in private.
 
     `person`: the chat's id, which is her own. `language`: the code of her app's language, or "". `code`: the
-    invite's, if she opened the bot with one. `tap`: what Telegram calls her tap, if it is one.
+    invite's, if she opened the bot with one. `tap`: what Telegram calls her tap, if it is one. `file`: what
+    Telegram calls what she spoke, if that is to be fetched.
     """
 
     person: int
@@ -26,6 +35,7 @@ class Heard:
     said: Said
     code: str | None = None
     tap: str | None = None
+    file: str = ""
 
 
 class TelegramLibrary(Protocol):
@@ -46,8 +56,22 @@ class TelegramLibrary(Protocol):
         Raises a SendingError or WrongToken, without Telegram's own words: they quote hers.
         """
 
+    async def download(self, path: str, most: int, seconds: float) -> bytes:
+        """A file by the path that the Bot API gave for it. Of one with more than `most` bytes, a little more
+        than that.
+
+        Raises Rejected if there is no such file (any more), another SendingError, or WrongToken.
+        """
+
     async def close(self) -> None:
         """Lets go of the connections."""
+
+
+def refused_file(status: int) -> SendingError | WrongToken:
+    """What an HTTP status other than 200 means for a file."""
+    if status == 401:
+        return WrongToken()
+    return Rejected() if status in (400, 403, 404, 410) else Away(f"HTTP {status}")
 
 
 def bot_number(token: str) -> int:

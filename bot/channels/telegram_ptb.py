@@ -10,15 +10,17 @@ import warnings
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import httpx
 import structlog
 from telegram import Bot, CallbackQuery, Message
 from telegram import Update as PtbUpdate
+from telegram import Voice as PtbVoice
 from telegram import error as errors
 from telegram.constants import MessageType
 from telegram.request import BaseRequest, HTTPXRequest
 from telegram.warnings import PTBUserWarning
 
-from bot.channels.telegram_library import Heard, Update, bot_number
+from bot.channels.telegram_library import Heard, Update, VoiceNote, bot_number, refused_file
 from bot.channels.telegram_reading import HERS, PRIVATE, heard_message, heard_tap
 from bot.fault import fault
 from bot.sending import Away, Blocked, Rejected, RetryAfter, SendingError, TakenElsewhere, WrongToken
@@ -51,9 +53,16 @@ class Ptb:
     def __init__(self, token: str, api: str | None = None, request: BaseRequest | None = None) -> None:
         self.bot = bot_number(token)
         _keep_quiet()
-        self._request = request or _Request(httpx_kwargs={"trust_env": False})
-        base = f"{(api or PRODUCTION).rstrip('/')}/bot"
-        self._client = Bot(token, base, request=self._request, get_updates_request=self._request)
+        self._files = _Request(httpx_kwargs={"trust_env": False})
+        self._request = request or self._files
+        api = (api or PRODUCTION).rstrip("/")
+        self._client = Bot(
+            token,
+            f"{api}/bot",
+            f"{api}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+        )
 
     def read(self, update: Update) -> Heard | None:
         """See TelegramLibrary."""
@@ -72,9 +81,17 @@ class Ptb:
         except (LookupError, TypeError, AttributeError) as error:  # an answer that is none
             raise Away(type(error).__name__) from None
 
+    async def download(self, path: str, most: int, seconds: float) -> bytes:
+        """See TelegramLibrary."""
+        try:
+            return await self._files.download(f"{self._client.base_file_url}/{path}", most, seconds)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Away(type(error).__name__) from None
+
     async def close(self) -> None:
         """See TelegramLibrary."""
         await self._request.shutdown()
+        await self._files.shutdown()
 
 
 class _Request(HTTPXRequest):
@@ -85,6 +102,18 @@ class _Request(HTTPXRequest):
         async with asyncio.timeout(kwargs["read_timeout"]):
             status, body = await super().do_request(*args, **kwargs)
         return (400 if status == 413 else status), body
+
+    async def download(self, url: str, most: int, seconds: float) -> bytes:
+        """The library would take a file of any size into memory."""
+        content = bytearray()
+        async with asyncio.timeout(seconds), self._client.stream("GET", url, timeout=seconds) as answer:
+            if answer.status_code != 200:
+                raise refused_file(answer.status_code)
+            async for piece in answer.aiter_bytes():
+                content += piece
+                if len(content) > most:
+                    break
+        return bytes(content)
 
 
 def _keep_quiet() -> None:
@@ -120,7 +149,19 @@ def _message(message: Message) -> Heard | None:
     who, chat = message.from_user, message.chat
     language = _checked(str, who.language_code or "") if who else ""
     kind = "text" if message.text is not None else _kind(message)
-    return heard_message(_checked(int, chat.id), chat.type, language, message.text, message.date, kind)
+    voice = _voice(message.voice) if message.voice is not None else None
+    return heard_message(_checked(int, chat.id), chat.type, language, message.text, message.date, kind, voice)
+
+
+def _voice(voice: PtbVoice) -> VoiceNote:
+    seconds, size = voice.duration, voice.file_size
+    if isinstance(seconds, timedelta):
+        seconds = int(seconds.total_seconds())
+    return VoiceNote(
+        _checked(str, voice.file_id),
+        _checked(int, seconds),
+        _checked(int, size) if size is not None else None,
+    )
 
 
 def _kind(message: Message) -> str:

@@ -5,8 +5,18 @@ import re
 from datetime import datetime
 from typing import Any, TypeGuard, cast, get_args
 
-from bot.channels.telegram_library import Heard, Update
-from dialogs.said import Command, CommandName, Said, Tap, Text, Unreadable
+from bot.channels.telegram_library import Heard, Update, VoiceNote
+from dialogs.said import (
+    BIGGEST_VOICE,
+    LONGEST_VOICE,
+    Command,
+    CommandName,
+    Said,
+    Tap,
+    Text,
+    Unreadable,
+    Voice,
+)
 
 NAMES = frozenset(get_args(CommandName))
 ALSO = {"help": "menu"}  # what people type, and what it means here
@@ -86,7 +96,13 @@ def mend(value: Any) -> Any:
 
 
 def heard_message(
-    chat: int, chat_type: str, language: str, words: str | None, sent_at: datetime | None, kind: str
+    chat: int,
+    chat_type: str,
+    language: str,
+    words: str | None,
+    sent_at: datetime | None,
+    kind: str,
+    voice: VoiceNote | None = None,
 ) -> Heard | None:
     """What a message says; None outside a private chat, and for notes of Telegram's own."""
     if chat_type != PRIVATE:
@@ -94,7 +110,16 @@ def heard_message(
     if words is not None:
         said, code = read_text(words, sent_at)
         return Heard(chat, language, said, code)
+    if voice is not None:
+        return _heard_voice(chat, language, voice, sent_at)
     return Heard(chat, language, Unreadable(kind)) if kind in HERS else None
+
+
+def _heard_voice(chat: int, language: str, voice: VoiceNote, sent_at: datetime | None) -> Heard:
+    """One that is too long or too big is not even fetched."""
+    if voice.seconds > LONGEST_VOICE or (voice.size or 0) > BIGGEST_VOICE:
+        return Heard(chat, language, Voice("", voice.seconds, sent_at=sent_at, problem="too_long"))
+    return Heard(chat, language, Voice("", voice.seconds, sent_at=sent_at), file=voice.file)
 
 
 def heard_tap(person: int, chat_type: str, language: str, data: str | None, tap: str) -> Heard | None:

@@ -12,16 +12,19 @@ from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
+from bot.audio import Audio
 from bot.channels.web_form import Form, read_body, read_form
 from bot.channels.web_pages import Pages, Screen, Words
 from bot.channels.web_static import static_file
+from bot.channels.web_voice import read_voice
 from bot.fault import fault, trail
 from bot.inbox import InboxFull
 from bot.incoming import Incoming, Taken
 from bot.limits import Limits, no_limits
-from dialogs.said import Command, Said
+from console.played import played
+from dialogs.said import Command, Said, Voice
 from storage.pages import Transcript
 
 CHANNEL = "web"
@@ -36,7 +39,11 @@ would send again; fewer are typed again quickly."""
 PATIENCE = 1.5
 """Seconds she waits for a page when she leaves in a hurry; what is left to do is done when she is gone."""
 
+SPEAKING = 300.0
+"""Seconds that a recording may take to us: two minutes of it are half a megabyte, and some networks are slow."""
+
 FAILED = "That did not work. Please try again."
+TOO_LONG = "That recording is too long or too big. Please speak for up to 2 minutes."
 BUSY = "It is very busy just now. Please wait a moment, then try again."
 SOON = {"Retry-After": "3"}
 """Seconds after which a program may try again what did not work; people press the button."""
@@ -45,18 +52,26 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",  # the code is part of the address
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 
+HEARD = HEADERS | {"Cache-Control": "private, max-age=86400"}
+"""Of a sound: she may hear it twice without paying for it twice. Leaving in a hurry clears it too."""
+
 log = structlog.get_logger(__name__)
 
 
 Take = Callable[[Incoming], Awaitable[Taken]]
 Look = Callable[[str], Awaitable[Transcript | None]]
+VoiceOf = Callable[[str, str], Awaitable[bytes | None]]
+
+
+async def _no_voice(code: str, ref: str) -> bytes | None:
+    return None
 
 
 def web_chat(
@@ -67,22 +82,27 @@ def web_chat(
     public_url: str,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limits: Limits | None = None,
+    audio: Audio | None = None,
+    voice_of: VoiceOf = _no_voice,
 ) -> APIRouter:
     """Every address of the web chat.
 
     `look(code)` reads and changes nothing; None for a code that is not good (any more).
     `words(language, text)` finds one of `web_words.WORDS` in a language, the first of `languages` being
     the one for visitors of whom nothing is known. `public_url` is where browsers find us. Without `limits`,
-    nobody is slowed down.
+    nobody is slowed down; without `audio`, no question can be listened to. `voice_of(code, ref)` is what she
+    spoke, None if there is no such recording of hers.
     """
     public = urlsplit(public_url)
     base = public.path.rstrip("/")
-    chat = WebChat(
-        take, look, Pages(words, tuple(languages), base), base, public.netloc, clock, limits or no_limits()
-    )
+    pages = Pages(words, tuple(languages), base, audio)
+    chat = WebChat(take, look, voice_of, pages, base, public.netloc, clock, limits or no_limits())
     router = APIRouter(include_in_schema=False)
     router.add_api_route("/chat/static/{stamp}/{name}", chat.file, methods=["GET", "HEAD"])
     router.add_api_route("/chat/{code}/leave", chat.leave, methods=["POST"])
+    router.add_api_route("/chat/{code}/audio/{script}/{question}", chat.hear, methods=["GET", "HEAD"])
+    router.add_api_route("/chat/{code}/voice", chat.speak, methods=["POST"])
+    router.add_api_route("/chat/{code}/voice/{ref}", chat.play, methods=["GET", "HEAD"])
     router.add_api_route("/chat/{code}", chat.show, methods=["GET", "HEAD"])
     router.add_api_route("/chat/{code}", chat.answer, methods=["POST"])
     router.add_api_route("/bye", chat.bye, methods=["GET", "HEAD"])
@@ -97,15 +117,52 @@ class WebChat:
 
     take: Take
     look: Look
+    voice_of: VoiceOf
     pages: Pages
     base: str
     host: str
     clock: Callable[[], datetime]
     limits: Limits
     leaving: set[asyncio.Task[None]] = field(default_factory=set)
+    speaking: set[str] = field(default_factory=set)  # codes with which a recording is on its way
 
     async def show(self, code: str, request: Request) -> Response:
         """The page as it stands. Changes nothing: messengers fetch links to preview them."""
+        found = await self._transcript(code, request)
+        return found if isinstance(found, Response) else _page(self.pages.chat(_screen(code, found)))
+
+    async def hear(self, code: str, script: str, question: str, request: Request) -> Response:
+        """A question on her page, read aloud. Nothing of the address is looked for on a disk."""
+        found = await self._transcript(code, request)
+        if isinstance(found, Response):
+            return found
+        shown = (message for _, message in reversed(_screen(code, found).messages))
+        message = next((each for each in shown if each.asks == f"{script}/{question}"), None)
+        sound = self.pages.sound_of(message) if message else None
+        try:
+            state = sound.file.stat() if sound else None
+        except OSError:  # deleted within the last minute
+            state = None
+        if sound is None or state is None:
+            return self._not_here(request)
+        return FileResponse(sound.file, media_type="audio/ogg", headers=HEARD, stat_result=state)
+
+    async def play(self, code: str, ref: str, request: Request) -> Response:
+        """What she spoke, as long as her page shows it."""
+        found = await self._transcript(code, request)
+        if isinstance(found, Response):
+            return found
+        if all(message.voice != ref for _, message in _screen(code, found).messages):
+            return self._not_here(request)
+        try:
+            sound = await self.voice_of(code, ref)
+        except Exception as error:
+            log.error("web page failed", error=fault(error))
+            return self._notice(request, FAILED, 503, code, SOON)
+        return self._not_here(request) if sound is None else played(request, sound, HEADERS)
+
+    async def _transcript(self, code: str, request: Request) -> Transcript | Response:
+        """Her conversation; or what to answer if it cannot be shown."""
         visitor = _visitor(request)
         wait = self._wait(visitor, code)
         if wait > 0:
@@ -119,7 +176,7 @@ class WebChat:
         if transcript is None:
             return self._not_here(request)
         self.limits.good_code(visitor, code)
-        return _page(self.pages.chat(_screen(code, transcript)))
+        return transcript
 
     async def answer(self, code: str, request: Request) -> Response:
         """One thing she did."""
@@ -135,6 +192,30 @@ class WebChat:
             return self._slow(code, form, request, wait)
         if not CODE.fullmatch(code):
             return self._not_here(request)
+        return await self._taken(code, form, visitor, request)
+
+    async def speak(self, code: str, request: Request) -> Response:
+        """One answer, spoken. Only of her whose code is good is it read, and only one at a time."""
+        if self._is_foreign(request):
+            return self._notice(request, "This page is not here.", 403)
+        found = await self._transcript(code, request)
+        if isinstance(found, Response):
+            return found
+        if code in self.speaking:
+            return self._notice(request, BUSY, 503, code, SOON)
+        self.speaking.add(code)
+        try:
+            async with asyncio.timeout(SPEAKING):
+                form = await read_voice(request)
+        except TimeoutError:
+            return self._notice(request, FAILED, 408, code)
+        finally:
+            self.speaking.discard(code)
+        if form is None:
+            return self._notice(request, TOO_LONG, 413, code)
+        return await self._taken(code, form, _visitor(request), request)
+
+    async def _taken(self, code: str, form: Form, visitor: str, request: Request) -> Response:
         try:
             return await self._answered(code, form, visitor, request)
         except Exception as error:
@@ -148,7 +229,7 @@ class WebChat:
     async def _answered(self, code: str, form: Form, visitor: str, request: Request) -> Response:
         taken = Taken("duplicate")
         if form.said:
-            incoming = _incoming(code, form.event, form.said)
+            incoming = _incoming(code, form.event, form.said, form.sound)
             wait = self.limits.turn(incoming)
             if wait > 0:
                 self.limits.unclear_code(visitor, code)
@@ -232,7 +313,9 @@ class WebChat:
     def _once_more(
         self, code: str, form: Form, request: Request, text: str, status: int, more: Mapping[str, str]
     ) -> Response:
-        """Her words in the field once more, to be sent again."""
+        """Her words in the field once more, to be sent again. A page cannot hold a recording."""
+        if isinstance(form.said, Voice):
+            return self._notice(request, text, status, code, more)
         language = form.language if form.language in self.pages.languages else self._language(request)
         return _page(self.pages.once_more(code, language, text, form.fields, form.words), status, more)
 
@@ -276,10 +359,10 @@ class WebChat:
         return origin.partition("://")[2] not in (self.host, request.headers.get("host", ""))
 
 
-def _incoming(code: str, event: str, said: Said) -> Incoming:
+def _incoming(code: str, event: str, said: Said, sound: bytes = b"") -> Incoming:
     # An event's name is only as good as the browser that made it up, so each invite has its own names.
     name = sha256(f"{code} {event or token_urlsafe(16)}".encode()).hexdigest()[:40]
-    return Incoming(channel=CHANNEL, event=name, said=said, code=code)
+    return Incoming(channel=CHANNEL, event=name, said=said, code=code, sound=sound)
 
 
 def _visitor(request: Request) -> str:

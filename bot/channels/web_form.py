@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast, get_args
 from urllib.parse import parse_qsl
 
@@ -24,7 +24,7 @@ class Form:
     """One form of the page. `said` is None when it holds nothing that we know.
 
     `event` is "" unless it looks like one of ours. `after` is the number of the newest message on her page.
-    `fields` is everything as it came, to be offered again when a turn failed.
+    `fields` is everything as it came, to be offered again when a turn failed. `sound`: what she spoke.
     """
 
     event: str
@@ -33,6 +33,7 @@ class Form:
     language: str
     said: Said | None
     fields: tuple[tuple[str, str], ...]
+    sound: bytes = field(default=b"", repr=False)
 
     @property
     def words(self) -> str:
@@ -52,14 +53,18 @@ async def read_body(request: Request) -> bytes | None:
 
 def read_form(body: bytes) -> Form:
     """The form in `body`. Whatever the bytes are, this never fails: odd input becomes odd text."""
-    fields = _fields(body)
+    return form_of(_fields(body))
+
+
+def form_of(fields: list[tuple[str, str]]) -> Form:
+    """The form with these fields."""
     once = dict(reversed(fields))  # of a field that comes twice, the first counts
     token = once.get("token", "")[:MAX_VALUE]
     event = once.get("event", "")
     return Form(
         event=event if EVENT.fullmatch(event) else "",
         token=token,
-        after=_number(once.get("after", "")),
+        after=number(once.get("after", "")),
         language=once.get("language", "")[:MAX_VALUE],
         said=_said(fields, once, token),
         fields=tuple(fields),
@@ -93,5 +98,6 @@ def _said(fields: list[tuple[str, str]], once: Mapping[str, str], token: str) ->
     return None
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """A whole number that we wrote into a page; 0 for anything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -12,9 +12,11 @@ from babel.core import Locale, negotiate_locale
 from babel.dates import format_date, format_time, get_timezone_location
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bot.audio import Audio, Sound
 from bot.channels.web_form import MAX_TEXT
 from bot.channels.web_static import STAMP
 from bot.channels.web_words import NOTES
+from bot.pictures import picture_file
 from dialogs.message import Message, WrittenButton
 from locales.catalogue import direction
 
@@ -72,11 +74,15 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The templates, with what they need from outside. `base` stands before every address."""
+    """The templates, with what they need from outside. `base` stands before every address.
+
+    `audio` knows which questions can be listened to; without it, none can.
+    """
 
     words: Words
     languages: Sequence[str]
     base: str = ""
+    audio: Audio | None = None
     _environment: Environment = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -88,10 +94,18 @@ class Pages:
             lstrip_blocks=True,
         )
         environment.globals.update(
-            base=self.base, files=f"{self.base}/chat/static/{STAMP}", dir_of=direction, max_text=MAX_TEXT
+            base=self.base,
+            files=f"{self.base}/chat/static/{STAMP}",
+            dir_of=direction,
+            max_text=MAX_TEXT,
+            sound_of=self.sound_of,
         )
-        environment.filters.update(choices=_choices, controls=_controls)
+        environment.filters.update(choices=_choices, controls=_controls, digits=_digits, drawing=picture_file)
         object.__setattr__(self, "_environment", environment)
+
+    def sound_of(self, message: Message) -> Sound | None:
+        """What reads this message aloud, if there is anything."""
+        return self.audio.of(message) if self.audio else None
 
     def chat(self, screen: Screen) -> str:
         """The whole page: the start, or the conversation."""
@@ -145,6 +159,11 @@ class Pages:
         if text not in NOTES:
             raise KeyError(f"A chat template says '{text}', which web_words.py lacks. Add it to NOTES there.")
         return self.words(language, text)
+
+
+def _digits(number: str) -> str:
+    """A telephone number as a telephone takes it."""
+    return "".join(sign for sign in number if sign in "+0123456789")
 
 
 def _choices(message: Message) -> list[WrittenButton]:

@@ -7,14 +7,20 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot import pictures
+
 KINDS = {
     "chat.css": "text/css; charset=utf-8",
     "chat.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    **dict.fromkeys(pictures.FILES, "image/svg+xml"),
 }
 
-_CONTENT = {name: (files("bot.channels") / "static" / name).read_bytes() for name in KINDS}
+_FOLDER = files("bot.channels") / "static"
+_CONTENT = {
+    name: ((pictures.FOLDER if name in pictures.FILES else _FOLDER) / name).read_bytes() for name in KINDS
+}
 _PACKED = {name: gzip.compress(content, mtime=0) for name, content in _CONTENT.items()}
 
 STAMP = sha256(b"".join(_CONTENT[name] for name in sorted(_CONTENT))).hexdigest()[:12]

@@ -135,7 +135,11 @@ class Operator:
 @pytest.fixture
 def operator(tmp_path: Path) -> Operator:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TREDE_")}
-    mine = {"TREDE_DATA_DIR": str(tmp_path / "data"), "TREDE_PORT": str(free_port())}
+    mine = {
+        "TREDE_DATA_DIR": str(tmp_path / "data"),
+        "TREDE_PORT": str(free_port()),
+        "TREDE_DRAFT_LANGUAGES": "all",
+    }
     return Operator(tmp_path, {**plain, **mine})
 
 
@@ -248,7 +252,17 @@ def test_an_invite_works_while_the_server_runs(server: Running) -> None:
 
 
 def test_an_invite_can_be_made_without_naming_a_case_manager(server: Running) -> None:
-    assert json.loads(server.trede("invite", "--name", "Nour", "--language", "uk", "--json"))["code"]
+    assert json.loads(server.trede("invite", "--name", "Nour", "--language", "en", "--json"))["code"]
+
+
+def test_a_language_that_nobody_has_read_is_on_offer_only_if_it_is_switched_on(operator: Operator) -> None:
+    operator.trede("user", "add", "a@example.org", "--name", "A", "--role", "admin", "--organisation", "Huis")
+    invited = ("invite", "--name", "Nour", "--language", "so")
+
+    refused = operator.trede(*invited, TREDE_DRAFT_LANGUAGES="ar")
+
+    assert_refused(refused, "No native speaker has read all words of 'so'", "TREDE_DRAFT_LANGUAGES")
+    assert operator.trede(*invited, TREDE_DRAFT_LANGUAGES="ar, so").code == 0
 
 
 async def test_with_a_bot_an_invite_has_a_deep_link(tmp_path: Path) -> None:

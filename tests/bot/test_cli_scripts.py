@@ -76,7 +76,7 @@ def test_a_version_is_published_moved_to_and_taken_back_while_people_talk(
         said = shell.trede("script", "publish", shell.script(*RENAMED))
         old, new = first["version"], next(v["version"] for v in shell.versions() if v["current"])
         assert f"Version {new} is published: new conversations begin with it." in said
-        assert "ar  124 of 125 texts; 1 will be in English" in said
+        assert "ar  239 of 240 texts; 1 will be in English" in said
         assert f"trede script move --from {old} --to {new} --dry-run" in said
         assert "What may I call you?" in amina.hears
 
@@ -129,7 +129,7 @@ def test_translators_get_files_and_what_they_translate_is_published_and_kept(she
     dutch.write_text(text.replace(gap, gap[:-1] + 'Hoe mag ik je noemen?"'), encoding="utf-8")
     said = shell.trede("script", "publish", file, "--po", "po")
 
-    assert "nl  125 of 125 texts" in said
+    assert "nl  240 of 240 texts" in said
     again = shell.trede("script", "publish", file)
     assert "is current already" in again, "what was once translated is found again"
 
@@ -151,7 +151,7 @@ def test_a_version_can_be_read_as_it_was_written(shell: Shell) -> None:
 
     shown = shell.trede("script", "show", shell.versions()[0]["version"][:6])
 
-    assert shown == (shell.folder / file).read_text(encoding="utf-8")
+    assert (shell.folder / file).read_text(encoding="utf-8") in shown
 
 
 @pytest.mark.parametrize(

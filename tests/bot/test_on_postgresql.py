@@ -26,13 +26,12 @@ def tells(amina: Chatting) -> None:
     """What she hopes for, and her step."""
     amina.says("A small <b>shop</b> of my own", "To ride a bicycle")
     amina.taps(1)
-    amina.says("Ask the school", "When I have a date", "Monday, at home", "8", "I am shy", "My sister calls")
-    amina.presses("skip")
+    amina.says("Ask the school", "Monday, at home", "8")
 
 
 def shares_all(amina: Chatting) -> None:
-    """Both parts are right and shared; nobody else, until she says stop; no call; nothing was wrong."""
-    amina.taps(1, 1, 1, 1, 2, 1, 2, 2)
+    """Both parts are right and shared; no call."""
+    amina.taps(1, 1, 1, 1, 2)
 
 
 def invited(server: Running) -> str:

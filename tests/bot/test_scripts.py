@@ -7,16 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.incoming import Incoming
+from bot.languages import ALL, offered
 from bot.script_words import entries_of, in_words, installed, translated, words_of
 from bot.scripts import LOOKS_AGAIN, Library, compiled_reflection, open_library, publish_packaged, texts
-from bot.serve import client_words, offered
+from bot.serve import client_words
 from bot.turn import Talk
+from casework.packaged import packaged_sources
 from console.reader import Reader
-from dialogs.library import load, packaged_sources
+from dialogs.library import load, sources_of
 from dialogs.moves import Moves
 from dialogs.said import Command, Text
 from dialogs.script import Words
 from dialogs.versions import with_words
+from locales.catalogue import READ_BY_STAFF
 from storage import scripts, staff
 from storage.database import Database
 from storage.invites import invite
@@ -68,11 +71,11 @@ def test_other_words_or_another_source_make_another_version() -> None:
 
 def test_the_packaged_script_has_all_its_words_with_it() -> None:
     script = compiled_reflection().script
-    sources = texts({"reflection.yaml": packaged_sources()["reflection.yaml"]})
+    sources = texts(sources_of("reflection", packaged_sources()))
 
     found = translated(script.words, sources)
 
-    assert set(found) == {"nl", "ar", "uk"}
+    assert set(found) == {*READ_BY_STAFF} - {"en"}
     assert all(there == wanted == len(list(entries_of(sources))) for there, wanted in found.values())
 
 
@@ -194,7 +197,7 @@ async def test_a_version_that_later_checks_would_refuse_still_goes_on(fresh_data
 
 
 async def test_a_version_of_trede_0_1_gets_the_installed_words_once(fresh_database: Database) -> None:
-    source = texts({"reflection.yaml": packaged_sources()["reflection.yaml"]})
+    source = texts(sources_of("reflection", packaged_sources()))
     await scripts.publish(fresh_database, "from-0.1", "reflection", source, NOW)
 
     await open_library(fresh_database, compiled_reflection(), NOW)
@@ -212,7 +215,7 @@ async def hears(database: Database, library: Library, *says: str, language: str 
     huis = await staff.add_organisation(database, "Huis", NOW)
     assert huis
     code = (await invite(database, name="Amina", language=language, now=NOW)).code
-    talk = Talk(database, library, client_words(), offered(), lambda: NOW)
+    talk = Talk(database, library, client_words(), offered(ALL), lambda: NOW)
     taken = await talk.take(Incoming("web", "0", Command("start"), code=code))
     for n, words in enumerate(says, start=1):
         taken = await talk.take(Incoming("web", f"{n}", Text(words), code=code))
@@ -238,7 +241,7 @@ async def test_an_upgrade_of_the_catalogues_does_not_change_what_an_old_version_
 ) -> None:
     script = compiled_reflection().script
     old_words = {"nl": {"reflection/language": {"Which language would you like?": "Oude woorden"}}}
-    source = texts({"reflection.yaml": packaged_sources()["reflection.yaml"]})
+    source = texts(sources_of("reflection", packaged_sources()))
     await scripts.publish(fresh_database, "v-old", "reflection", source, NOW, old_words)
     await scripts.make_current(fresh_database, "v-old", "published", "0.2.0", NOW)
     library = await open_library(fresh_database, Moves(script), NOW)

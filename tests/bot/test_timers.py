@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.incoming import Incoming, Taken
+from bot.languages import ALL, offered
 from bot.scripts import compiled_reflection, open_library
-from bot.serve import client_words, offered
+from bot.serve import client_words
 from bot.timers import LEASE, Bell
 from bot.turn import Talk
 from dialogs.said import Command, Rang, Said, Text
@@ -103,7 +104,7 @@ async def house(fresh_database: Database) -> AsyncIterator[House]:
     library = await open_library(fresh_database, compiled_reflection(), SUNDAY)
     zone = ZoneInfo("Europe/Amsterdam")
     house: House
-    talk = Talk(fresh_database, library, client_words(), offered(), lambda: house.clock, zone)
+    talk = Talk(fresh_database, library, client_words(), offered(ALL), lambda: house.clock, zone)
     house = House(talk, fresh_database)
     yield house
     for bell in house.bells:

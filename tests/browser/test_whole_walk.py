@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import Page, expect
 
+from locales.catalogue import CLIENT_LANGUAGES
 from tests.browser.conftest import OpenPage, axe_violations, overflows, shoot, small_targets
 from tests.chatting import Chatting
 from tests.running import Running, running
@@ -32,7 +33,7 @@ class Ticks:
 Walk = tuple[Tap | Ticks | str, ...]
 """What she does at each question; text is typed."""
 
-IN_LANGUAGE = {"ar": 3, "uk": 4}
+IN_LANGUAGE = {"ar": CLIENT_LANGUAGES.index("ar") + 1, "uk": CLIENT_LANGUAGES.index("uk") + 1}
 
 WORDS = {
     "ar": ("أمينة", "بيت هادئ ومخبز صغير", "أن أتعلم السياقة", "كنت أبيع الخبز في السوق", "الاتصال بالمدرسة"),
@@ -50,11 +51,11 @@ def walk(language: str) -> Walk:
     """Ten minutes: hopes, one story, a step that is too big at first, all shared but some."""
     name, hope, learn, story, step = WORDS[language]
     start: Walk = (Tap(IN_LANGUAGE[language]), name, Tap(1), Tap(1), Tap(2))
-    hopes: Walk = (hope, "…", "…", learn, Tap(1))
-    stories: Walk = (story, "a", "b", "c", "d", "e", "f", Ticks((1, 3)), Tap(2))
+    hopes: Walk = (hope, "…", learn, Tap(1))
+    stories: Walk = (story, "b", "c", "e", Ticks((1, 3)))
     small_step: Walk = (step, "done", "when", Tap(5), "smaller", "obstacle", "then", "who")
     read_back: Walk = (Tap(1), Tap(1), Tap(1))
-    share: Walk = (Tap(1), Tap(3), Tap(1), Tap(2), Tap(1), Tap(1), "tomorrow", Ticks((1, 2)), Tap(2))
+    share: Walk = (Tap(1), Tap(3), Tap(1), Tap(1), "tomorrow", Tap(2))
     return (*start, *hopes, *stories, *small_step, *read_back, *share)
 
 
@@ -117,7 +118,7 @@ async def test_she_talks_to_the_end_and_her_case_manager_finds_the_summary(
     for number, action in enumerate(walk(language), start=1):
         if javascript:
             await shoot(page, f"walk-{language}-{number:02}")
-            if number in (5, 6, 15, 22, 26, 33):
+            if number in (5, 6, 14, 20, 24, 28):
                 assert await axe_violations(page) == []
                 assert await small_targets(page) == []
                 assert not await overflows(page)

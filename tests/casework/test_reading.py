@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from casework.packaged import packaged_sources
 from casework.person import Person, scope_of
 from casework.reading import asked, chosen_for, for_reader, part_title
 from casework.summary import SharedAnswer, Summary
-from dialogs.library import load, packaged_sources
+from dialogs.library import load
 from dialogs.script import Script
 from tests.fakes.desk import SHARED, long_summary, short_summary
 

@@ -7,11 +7,13 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
+from casework.packaged import packaged_sources
 from casework.person import Person
 from console.app import console
-from dialogs.library import load, packaged_sources
+from dialogs.library import load
 from dialogs.script import Script
-from locales.catalogue import STAFF_LANGUAGES, read_catalogue
+from locales.catalogue import READ_BY_STAFF, STAFF_LANGUAGES, read_catalogue
+from locales.standing import standings
 from storage.database import Database
 from storage.sign_in import new_api_token
 from storage.staff import new_sign_in_code
@@ -79,7 +81,7 @@ class Desk:
 def app_over(database: Database, script: Script, public_url: str = HERE) -> Starlette:
     """The console as the web application serves it; it is always the same noon."""
     words = read_catalogue("staff", STAFF_LANGUAGES)
-    script_words = read_catalogue("client", STAFF_LANGUAGES)
+    script_words = read_catalogue("client", READ_BY_STAFF)
 
     async def script_of(version: str) -> Script | None:
         return script if version == script.version else None
@@ -91,6 +93,9 @@ def app_over(database: Database, script: Script, public_url: str = HERE) -> Star
             words=words.look_up,
             script_words=script_words.look_up,
             script_of=script_of,
+            for_staff=load("before-you-open", packaged_sources()),
+            standings=standings,
+            offered=("en", "ar"),
             passwords=quick_passwords(),
             now=lambda: NOW,
         )

@@ -6,9 +6,10 @@ from functools import cache
 from textwrap import dedent
 
 from bot.words import write, write_message
+from casework.packaged import packaged_sources
 from dialogs.asking import Languages
 from dialogs.engine import Here, reply
-from dialogs.library import load, packaged_sources
+from dialogs.library import load
 from dialogs.message import Message, WrittenButton
 from dialogs.moves import Moves
 from dialogs.said import Command, CommandName, Rang, Said, Tap, Text
@@ -49,6 +50,15 @@ def talk_through(
     amina.does("start")
     if part is not None:
         amina.skips_to(next(s.name for s in moves.script.steps if s.part == part and s.kind not in SILENT))
+    return amina
+
+
+def with_twenty_minutes(part: str) -> "Amina":
+    """At the first question of that part, with 20 minutes, all that could be skipped skipped."""
+    amina = talk_through()
+    amina.skips_to("minutes")
+    amina.says("3")
+    amina.skips_to(next(s.name for s in amina.moves.script.steps if s.part == part and s.kind not in SILENT))
     return amina
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casework.packaged import packaged_sources
 from dialogs.check_catalogue import check_catalogue
 from dialogs.errors import BrokenScript, Fault, UnknownScript
 from dialogs.extract import extract, messages_of
-from dialogs.library import load, packaged_sources, read_scripts
+from dialogs.library import load, read_scripts
 
 HERE = Path(__file__).parent
 
@@ -530,7 +531,7 @@ def test_two_scripts_that_call_each_other_have_no_end() -> None:
     ("steps", "words"),
     [
         ("- text: t\n  ask: T?\n- hand_over: h\n  text: H\n  if_nothing: N", "it has the hand_over 'h'"),
-        (f"{HI}\n  only_if: {{part_answered: one}}", "it has a condition with part_answered"),
+        (f"{HI}\n  only_if: {{part_answered: one}}", "it has a condition on more than an answer"),
     ],
 )
 def test_a_script_about_its_own_parts_cannot_be_called(steps: str, words: str) -> None:

@@ -2,7 +2,8 @@
 
 from textwrap import dedent
 
-from dialogs.library import load, packaged_sources, sources_of
+from casework.packaged import packaged_sources
+from dialogs.library import load, sources_of
 from dialogs.script import END, FORGET, NEXT, Choice, Script, Way
 from dialogs.script import Test as Condition
 

@@ -79,7 +79,7 @@ def test_a_declined_number_is_neither_high_nor_low() -> None:
 
 def test_a_condition_in_a_loop_looks_at_the_same_round() -> None:
     moves = moves_of("reflection")
-    answers = {Place("story", 1): SKIPPED, Place("story", 2): chose("Bread")}
+    answers = {Place("minutes"): chose("20"), Place("story", 1): SKIPPED, Place("story", 2): chose("Bread")}
 
     assert moves.onward(Place("story", 1), answers) == Place("another_story", 1)
     assert moves.onward(Place("story", 2), answers) == Place("day", 2)
@@ -197,7 +197,7 @@ def test_rounds_of_a_loop_are_bounded_whatever_she_says() -> None:
         for step in moves.script.steps
         if step.loop
         for n in range(1, 20)
-    }
+    } | {Place("minutes"): chose("20")}
 
     rounds = {place.round for place in moves.walk(answers, Place("own_wish"))}
 

@@ -8,7 +8,7 @@ import pytest
 
 from dialogs import reminding
 from dialogs.said import Command, CommandName, Rang, Text
-from dialogs.session import Place
+from dialogs.session import Answer, Place
 from dialogs.turn import Deleted
 from locales.catalogue import CLIENT_LANGUAGES
 from tests.dialogs.talking import NINE, Amina, talk_through
@@ -517,9 +517,8 @@ def test_a_term_of_sharing_is_asked_for_anew_since_it_may_be_over() -> None:
     amina.turned(
         answers={
             **amina.session.answers,
-            Place("until"): replace(
-                amina.session.answers[Place("until")], state="answered", words="", value=("3_months",)
-            ),
+            Place("minutes"): Answer("answered", "About 20 minutes", ("20",)),
+            Place("until"): Answer("answered", "For 3 months", ("3_months",)),
         }
     )
     amina.does("pause")

@@ -8,6 +8,9 @@ from typing import Any
 
 from tests.fakes.telegram_rules import TEXT_LIMIT, units
 
+OGG = b"OggS" + bytes(range(256))
+"""What begins as her app's recordings do."""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -41,6 +44,7 @@ class Person:
     language_code: str
     post: Callable[[str, dict[str, Any]], int]  # (kind, body) -> update id
     new_id: Callable[[], int]
+    upload: Callable[[bytes], str]  # a file's content -> its id
     has_written: bool = False
     blocked: bool = False
     chat: list[Seen] = field(default_factory=list)
@@ -82,9 +86,10 @@ class Person:
         photo = [{**_file("photo"), "width": 90, "height": 60}]
         return self._sends(photo=photo, **({"caption": caption} if caption else {}))
 
-    def sends_voice(self) -> int:
-        """A voice message."""
-        return self._sends(voice={**_file("voice"), "duration": 3})
+    def sends_voice(self, sound: bytes = OGG, seconds: int = 3, *, size: int | None = None) -> int:
+        """A voice message. `size`: what Telegram says of it, if not how big it is."""
+        file = {"file_id": self.upload(sound), "file_unique_id": "voice-unique", "mime_type": "audio/ogg"}
+        return self._sends(voice={**file, "duration": seconds, "file_size": size or len(sound)})
 
     def sends_document(self) -> int:
         """A file."""

@@ -25,6 +25,7 @@ TOKEN = "123456789:AAHfakeTokenForTestsOnLoopback0000"  # only this server knows
 TEXT_LIFE = 86_400.0  # seconds an update waits for delivery
 TAP_LIFE = 150.0  # seconds a tap waits for delivery, and for its answer
 LONGEST_RETRY_AFTER = 3_600.0
+BIGGEST_FILE = 20 * 2**20  # that a bot may download
 PER_SECOND = 33  # 30 by Telegram's word; a little more, since messages bunch up on their way
 CHAT_BURST = 31
 CHAT_PER_SECOND = 1.0
@@ -89,6 +90,9 @@ class TelegramServer:
         self.commands: dict[str, dict[str, str]] = {}  # language → command → description
         self.answered_taps: list[str] = []
         self.people: dict[int, Person] = {}
+        self.files: dict[str, bytes] = {}  # by their id
+        self.is_local = False  # with --local, it hands out no files, and says where they lie on its disk
+        self.downloads: list[str] = []  # what was asked for, by its path
         self.url = ""
         self._update_ids = itertools.count(700_000_000)
         self._ids = itertools.count(1)
@@ -105,6 +109,7 @@ class TelegramServer:
         self._odd_answers: deque[tuple[str, Any]] = deque()
         self._sent: deque[float] = deque()
         self._chat_room: dict[int, tuple[float, float]] = {}  # chat → (messages left, since when)
+        self._paths: dict[str, str] = {}  # of a file that getFile told of → its id
         self._runner: web.AppRunner | None = None
 
     # ── a test's side ──
@@ -113,7 +118,7 @@ class TelegramServer:
         """The person with that chat id; always the same one."""
         if chat_id not in self.people:
             self.people[chat_id] = Person(
-                chat_id, first_name, language_code, self._post, lambda: next(self._ids)
+                chat_id, first_name, language_code, self._post, lambda: next(self._ids), self._keep_file
             )
         return self.people[chat_id]
 
@@ -132,7 +137,10 @@ class TelegramServer:
         return self._post(kind, body)
 
     def refuses(self, code: int, description: str = "", method: str = "sendMessage", **params: int) -> None:
-        """The next call of that method gets this error, e.g. `refuses(429, retry_after=1)`."""
+        """The next call of that method gets this error, e.g. `refuses(429, retry_after=1)`.
+
+        "file" is the download of one.
+        """
         self._refusals.append((method.casefold(), Refused(code, description or str(code), **params)))
 
     def answers_oddly(self, method: str, result: Any) -> None:
@@ -173,6 +181,7 @@ class TelegramServer:
         """Listens on loopback; `url` says where."""
         app = web.Application(client_max_size=50 * 2**20)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._hand_out)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -222,6 +231,18 @@ class TelegramServer:
         if self._odd_answers and self._odd_answers[0][0] == method:
             return self._odd_answers.popleft()[1]
         return result
+
+    async def _hand_out(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        self.downloads.append(path)
+        try:
+            self._refuse_as_told("file")
+        except Refused as refusal:
+            return web.json_response({"ok": False, "error_code": refusal.code}, status=refusal.code)
+        content = self.files.get(self._paths.get(path, ""))
+        if request.match_info["token"] != self.token or content is None or self.is_local:
+            return web.json_response({"ok": False, "error_code": 404}, status=404)
+        return web.Response(body=content, content_type="application/octet-stream")
 
     def _refuse_as_told(self, method: str) -> None:
         for told in self._refusals:
@@ -299,6 +320,19 @@ class TelegramServer:
         person.gets(seen)
         return self._as_message(person, seen)
 
+    async def _do_getfile(self, params: dict[str, Any]) -> Any:
+        file = str(params.get("file_id", ""))
+        if file not in self.files:
+            raise bad("wrong file_id or the file is temporarily unavailable")
+        if len(self.files[file]) > BIGGEST_FILE and not self.is_local:
+            raise bad("file is too big")
+        path = f"voice/file_{len(self._paths)}.oga"
+        if self.is_local:
+            path = f"/var/lib/telegram-bot-api/{self.token}/{path}"
+        self._paths[path] = file
+        size = {"file_size": len(self.files[file])}
+        return {"file_id": file, "file_unique_id": f"unique-{file}", "file_path": path, **size}
+
     async def _do_editmessagereplymarkup(self, params: dict[str, Any]) -> Any:
         person = self._reachable(params)
         wanted = int(params.get("message_id") or 0)
@@ -370,6 +404,11 @@ class TelegramServer:
         if not self._allowed or kind in self._allowed:
             self._enqueue(update)
         return update.update_id
+
+    def _keep_file(self, content: bytes) -> str:
+        file = f"AwACAgQAAxk{next(self._ids)}"
+        self.files[file] = content
+        return file
 
     def _enqueue(self, update: Update) -> None:
         if self.webhook is None:
