@@ -20,7 +20,7 @@ from locales.po import BrokenPo, counted, same_forms
 
 _CODE = "code"
 
-_HEADER_LINE = 2  # the first is a comment
+_HEADER_LINE = 1
 
 _NO_NAME = "FULL NAME <EMAIL@ADDRESS>"
 """What gettext's programs write for a translator who gave no name."""
@@ -87,7 +87,7 @@ def check_words(catalogue: Catalog, wanted: Wanted, language: str, file: str) ->
     for entry, message in known.items():
         if entry not in keys:
             words = f"'{short(entry[1])}' is in no script and no code any more. Run `trede i18n update`."
-            yield Fault(file, message.lineno or 1, entry[0], words)
+            yield Fault(file, message.lineno or 1, short(entry[0]), words)
         elif entry in stale:
             yield Fault(file, message.lineno or 1, entry[0], _stale(message, language))
     for entry, many in wanted.many.items():

@@ -115,6 +115,7 @@ def read_terms(folder: Path) -> tuple[tuple[Term, ...], tuple[Fault, ...]]:
     return terms, tuple(faults)
 
 
+@cache
 def read_glossary(language: str, terms: tuple[str, ...], folder: Path) -> Glossary:
     """A language's own. Its faults are in it."""
     root, faults = _read(language, folder)

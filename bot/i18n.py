@@ -139,6 +139,7 @@ def updated(old: Catalog, wanted: Catalog, language: str) -> Catalog:
     """`old` with the words of the template `wanted`. `old` itself is used up."""
     before = list(messages(old))
     known = {key(message) for message in before}
+    old.mime_headers = [("Plural-Forms", plural_forms(language))]
     old.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
     old.obsolete.clear()
     for message in messages(old):

@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A row that comes back. `place`: sheet and number. None is a cell that holds no text but a number, say."""
+    """A row that comes back. `place`: sheet and number. None: the cell holds no text but a number, say."""
 
     place: str
     english: str | None

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.requests import ClientDisconnect
 
+from bot.audio import Audio
 from bot.channels.web import web_chat
 from bot.fault import fault
 from bot.inbox import Take
@@ -99,7 +100,8 @@ def _chat(settings: Settings, talk: Talk, database: Database, take: Take, limits
         return await look(database, code, talk.now())
 
     languages = [code for code, _ in talk.languages]
-    return web_chat(take, seen, words, languages, settings.address, talk.now, limits)
+    audio = Audio(settings.audio_dir)
+    return web_chat(take, seen, words, languages, settings.address, talk.now, limits, audio=audio)
 
 
 def _ending(

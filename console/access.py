@@ -13,6 +13,7 @@ from storage import cases, staff_notes
 from storage.database import Database
 from storage.feedback import read_feedback
 from storage.staff_notes import StaffNote
+from storage.voices import voice_for_case
 
 ScriptOf = Callable[[str], Awaitable[Script | None]]
 """A script version's name in, the compiled script out; None if it cannot be had."""
@@ -32,6 +33,13 @@ class Access:
     async def case_file(self, person: Person, id: str, now: datetime) -> CaseFile | None:
         """None for an unknown case and for somebody else's: the caller cannot tell them apart."""
         return await cases.find(self.database, scope_of(person), id, now)
+
+    async def voice(self, person: Person, id: str, ref: str, now: datetime) -> bytes | None:
+        """What she shares aloud in a case. None for every other recording, and as in `case_file`."""
+        found = await self.case_file(person, id, now)
+        if found is None or ref not in found.summary.recordings:
+            return None
+        return await voice_for_case(self.database, id, ref)
 
     async def move(self, person: Person, id: str, state: CaseState, now: datetime) -> CaseState | None:
         """Which state the case has now; None as in `case_file`."""

@@ -22,6 +22,7 @@ from casework.summary import NEXT_STATES, CaseState
 from console import guard
 from console.access import Access
 from console.passwords import AT_LEAST, is_long_enough
+from console.played import played
 from console.reader import LANGUAGES, Reader, Words, best_language
 from console.sign_in import SignIn
 from console.summary_page import lay_out
@@ -84,6 +85,7 @@ class Pages:
             Route("/staff/language", self.choose_language, methods=["POST"]),
             Route(one_case, self.case),
             Route(one_case + "/state", self.move, methods=["POST"]),
+            Route(one_case + "/voice/{voice}", self.voice),
             Route("/staff/feedback", self.feedback),
             Route("/staff/languages", self.languages),
             Route("/staff/occupations", self.occupations),
@@ -202,6 +204,17 @@ class Pages:
             page=lay_out(file, script, reader, NEXT_STATES[file.case.state]),
             on_paper=request.query_params.get("print") == "1",
         )
+
+    async def voice(self, request: Request) -> Response:
+        """One answer that she spoke."""
+        signed_in = await self._who(request)
+        if signed_in is None:
+            return _see("/staff/sign-in")
+        case, voice = request.path_params["id"], request.path_params["voice"]
+        sound = await self.access.voice(signed_in.person, case, voice, self.now())
+        if sound is None:
+            raise HTTPException(404)
+        return played(request, sound)
 
     async def move(self, request: Request) -> Response:
         """Set the case's state, and show where it is now. A move made already changes nothing."""

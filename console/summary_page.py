@@ -5,7 +5,16 @@ from datetime import date
 
 from casework import reading
 from casework.case_file import CaseFile
-from casework.summary import CaseState, Competence, Experience, LadderPlace, OwnWish, SharedAnswer, Summary
+from casework.summary import (
+    CaseState,
+    Competence,
+    Experience,
+    LadderPlace,
+    OwnWish,
+    SharedAnswer,
+    Spoken,
+    Summary,
+)
 from console.reader import Reader
 from dialogs.script import Script
 
@@ -14,8 +23,17 @@ SHOWN_APART = ("ambition", "own_wish", "story.", "step.", "competence.", "ladder
 
 
 @dataclass(frozen=True, slots=True)
+class Aloud:
+    """One answer that she spoke. `round` is more than 1 where the question came before."""
+
+    asked: str
+    round: int
+    voice: Spoken
+
+
+@dataclass(frozen=True, slots=True)
 class Hope:
-    """One hope with the question it answers."""
+    """One hope with the question it answers. `verbatim` is "" if she spoke it."""
 
     asked: str
     verbatim: str
@@ -78,6 +96,7 @@ class SummaryPage:
     """Everything the template shows besides the case file itself."""
 
     file: CaseFile
+    aloud: tuple[Aloud, ...]
     hopes: tuple[Hope, ...]
     stories: tuple[Story, ...]
     cards: tuple[Card, ...]
@@ -99,6 +118,7 @@ def lay_out(
     asked = {answer.question: answer.asked for answer in summary.answers}
     return SummaryPage(
         file=file,
+        aloud=_aloud(summary),
         hopes=tuple(
             Hope(asked.get(hope.answer, ""), hope.verbatim, hope.language, hope.own_wish)
             for hope in summary.ambitions
@@ -125,6 +145,16 @@ def lay_out(
     )
 
 
+def _aloud(summary: Summary) -> tuple[Aloud, ...]:
+    """In the order of the questions; whom not to talk to stands on top of the page already."""
+    on_top = {told.voice for told in summary.do_not_contact}
+    return tuple(
+        Aloud(answer.asked, answer.round, answer.voice)
+        for answer in summary.answers
+        if answer.voice is not None and answer.voice not in on_top
+    )
+
+
 def _step_idea(summary: Summary, script: Script | None) -> tuple[str, ...]:
     return next(
         (
@@ -140,7 +170,7 @@ def _step_idea(summary: Summary, script: Script | None) -> tuple[str, ...]:
 
 
 def _rest(summary: Summary, script: Script | None, reader: Reader) -> tuple[PartAnswers, ...]:
-    left = [a for a in summary.answers if not _is_shown_apart(a, script)]
+    left = [a for a in summary.answers if a.voice is None and not _is_shown_apart(a, script)]
     parts = dict.fromkeys(answer.part for answer in left)
     return tuple(
         PartAnswers(

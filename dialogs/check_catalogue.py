@@ -12,6 +12,9 @@ MAX_TRANSLATED = 400  # translations run longer than English, of at most 300
 Entry = tuple[str, str]
 """msgctxt and msgid."""
 
+_JOINERS = "\u200c\u200d"
+"""Not seen, but part of words: ZWNJ and ZWJ."""
+
 _PLACEHOLDER = re.compile(r"%\([^)]*\)s?")
 
 
@@ -83,8 +86,9 @@ class _Catalogue:
                 continue
             other = first.setdefault((message.context, label.casefold()), message.text)
             if other != message.text:
-                words = f"'{short(other)}' and '{short(message.text)}' are both '{label}' in {self.language}"
-                yield self._fault((message.context, message.text), f"{words}. Make them differ.")
+                both = f"'{short(other)}' and '{short(message.text)}'"
+                words = f"{both} are both '{short(label)}' in {self.language}. Make them differ."
+                yield self._fault((message.context, message.text), words)
 
     def _fault(self, entry: Entry, message: str) -> Fault:
         return Fault(self.file, self.lines.get(entry, 1), entry[0], message)
@@ -95,6 +99,10 @@ def _placeholders(text: str) -> set[str]:
 
 
 def short(text: str) -> str:
-    """Its beginning, in one line."""
-    line = " ".join(text.split())
+    """Its beginning, in one line, with nothing that would upset that line."""
+    line = "".join(sign if _is_shown(sign) else "\ufffd" for sign in " ".join(text.split()))
     return line if len(line) <= 50 else line[:49] + "…"
+
+
+def _is_shown(sign: str) -> bool:
+    return sign.isprintable() or sign in _JOINERS

@@ -78,7 +78,8 @@ def _speak(turn: OpenTurn, place: Place) -> None:
     text = step.text
     if step.kind == "hand_over":
         text = _hand_over(turn, step.text, step.if_nothing)
-    turn.says.append(Say((speak(turn.script, turn.session, step, text),)))
+    asks = step.context if step.kind == "say" else ""
+    turn.says.append(Say((speak(turn.script, turn.session, step, text),), asks=asks))
 
 
 def _hand_over(turn: OpenTurn, text: str, if_nothing: str) -> str:

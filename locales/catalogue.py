@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.numbers import format_decimal
 from babel.plural import to_gettext
 
+from locales.messages import is_translated, messages
 from locales.po import keeps_placeholders, read_po_file
 
 HERE = Path(__file__).parent
@@ -81,12 +82,13 @@ def _read(domain: str, language: str, folder: Path) -> gettext.NullTranslations:
 def compile_po(source: Path, language: str) -> bytes:
     """A .po file as the bytes of a .mo file. Raises BrokenPo.
 
-    A translation that is fuzzy, or has lost a placeholder, is left out: she reads English there.
+    A translation that is fuzzy or blank, or has lost a placeholder, is left out: she reads English there.
     """
     catalogue = read_po_file(source, language, plural_forms(language))
     catalogue.mime_headers = [("Plural-Forms", plural_forms(language))]
-    for message in list(catalogue):
-        if message.id and not keeps_placeholders(message, forms_of_one_number(language)):
+    alone = forms_of_one_number(language)
+    for message in list(messages(catalogue)):
+        if not is_translated(message) or not keeps_placeholders(message, alone):
             catalogue.delete(message.id, message.context)
     out = io.BytesIO()
     write_mo(out, catalogue)

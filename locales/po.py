@@ -1,7 +1,6 @@
 """Reads a .po file that may be damaged: all of it, or a refusal with the line and what to do."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
@@ -13,9 +12,13 @@ from locales.messages import forms, texts
 
 MAX_BYTES = 4 * 1024 * 1024
 
+MAX_TEXT = 4_000
+"""Of one text or one line. Ours have at most 400; Babel needs seconds to break one of 16,000 into lines."""
+
 _WORDS = r'(?P<words>"(?:[^"\\]|\\[\\"ntr])*")'
 _LINE = re.compile(rf"(?:(?P<keyword>msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d\]) +)?{_WORDS}")
 _HEADER_LINE = re.compile(r"[A-Za-z][A-Za-z0-9-]*:.*")
+_ODD = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _PLACEHOLDER = re.compile(r"%\([^)]*\)s?")
 _COUNTED = re.compile(r"plural by (%\([^)]*\)s)")
 
@@ -94,15 +97,11 @@ def _lines(file: Path, content: bytes) -> list[str]:
         raise BrokenPo(file, line, "This line is not UTF-8 text. Save the file as UTF-8.") from None
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     for number, each in enumerate(lines, start=1):
-        odd = next((sign for sign in each if _is_odd(sign)), None)
+        odd = _ODD.search(each)
         if odd is not None:
-            words = f"This line holds an invisible sign (U+{ord(odd):04X}). Delete it."
+            words = f"This line holds an invisible sign (U+{ord(odd[0]):04X}). Delete it."
             raise BrokenPo(file, number, words)
     return ["" if line.lstrip().startswith(("#~", "#|")) else line for line in lines]
-
-
-def _is_odd(sign: str) -> bool:
-    return sign != "\t" and unicodedata.category(sign) in ("Cc", "Zl", "Zp")
 
 
 class _Grammar:
@@ -123,6 +122,8 @@ class _Grammar:
         """Raises BrokenPo for the first line that is wrong."""
         for number, line in enumerate(lines, start=1):
             stripped = line.strip()
+            if len(stripped) > MAX_TEXT:
+                self._stop(number, f"This line has over {MAX_TEXT} characters. {_AS_BEFORE}")
             if stripped.startswith("#"):
                 if not self._is_whole():
                     self._stop(number, f"A comment cannot stand inside a message. {_AS_BEFORE}")
@@ -171,6 +172,8 @@ class _Grammar:
     def _finish(self) -> None:
         if not self.entry:
             return
+        if any(len(text) > MAX_TEXT for text in self.entry.values()):
+            self._stop(self.begun, f"A text of this message has over {MAX_TEXT} characters. {_AS_BEFORE}")
         key = (self.entry.get("msgctxt", ""), self.entry["msgid"])
         if key in self.seen:
             self._stop(self.begun, f"This message is in line {self.seen[key]} too. Delete one of them.")

@@ -40,7 +40,7 @@ PATIENCE = 1.5
 """Seconds she waits for a page when she leaves in a hurry; what is left to do is done when she is gone."""
 
 SPEAKING = 300.0
-"""Seconds that a recording may take to us: two minutes of it are half a megabyte, and some networks are slow."""
+"""Seconds that a recording may take to us: two minutes are half a megabyte, and some networks are slow."""
 
 FAILED = "That did not work. Please try again."
 TOO_LONG = "That recording is too long or too big. Please speak for up to 2 minutes."

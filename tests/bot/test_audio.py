@@ -281,7 +281,7 @@ async def test_a_question_with_a_sound_can_be_listened_to_without_javascript(
     html = (await page.get(f"/chat/{talk.code}")).text
     sound = await page.get(address_on(html))
 
-    assert html.count("<details") == 1
+    assert html.count('<details class="listen">') == 1
     assert 'Listen</summary><audio controls preload="none" aria-label="Listen"' in html
     assert sound.status_code == 200
     assert sound.headers["content-type"] == "audio/ogg"
@@ -301,7 +301,7 @@ async def test_a_new_question_brings_its_button_along(talk: FakeTalk, browser: O
 
     answer = await browser().post(f"/chat/{talk.code}", data=form, headers={"HX-Request": "true"})
 
-    assert "<details" in answer.text
+    assert '<details class="listen">' in answer.text
 
 
 async def test_a_sound_stays_with_her_and_only_her_own_pages_play_it(

@@ -236,10 +236,10 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
-        is_ours = tag not in ("img", "iframe", "x-bird", "svg", "object") and not any(
+        is_ours = tag not in ("iframe", "x-bird", "svg", "object") and not any(
             name.startswith("on") for name in names
         )
-        if not is_ours or (tag == "script" and "/static/" not in (names.get("src") or "")):
+        if not is_ours or (tag in ("script", "img") and "/static/" not in (names.get("src") or "")):
             self.foreign.append(tag)
 
 

@@ -40,7 +40,7 @@ from tests.dialogs.talking import FACTS, Amina, words_of_clients
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LANGUAGES = ("en", "nl", "ar", "uk")
-SOME = 160
+SOME = 320
 ALL = pytest.param(1000, marks=pytest.mark.long)
 REFLECTION = texts(sources_of("reflection", packaged_sources()))
 
@@ -168,8 +168,10 @@ def say_something(amina: Amina, chance: random.Random) -> None:
         amina.does(chance.choice(("pause", "leave", "back", "menu", "person")))
     elif amina.session.mode != "talking":
         amina.does("again")
-    elif dice < 0.12 and step.skippable:
+    elif (dice < 0.12 and step.skippable) or (step.name == "step" and dice < 0.4):
         amina.does("skip")
+    elif step.kind == "several":
+        amina.says(" ".join(str(chance.randint(1, len(step.choices))) for _ in range(2)))
     elif step.kind == "date":
         amina.says("31-12-2027")
     elif step.kind == "language":
@@ -374,15 +376,16 @@ async def _versions(database: Database) -> list[tuple[int]]:
 
 
 async def test_people_can_talk_while_they_are_moved(database: Database) -> None:
-    at_hope = [
-        one for one in people(SOME) if one.session.at.step == "good_life" and one.session.mode == "talking"
+    talked = (one for seed in range(8) for one in talk(seed))
+    at_hope = [one for one in talked if one.session.at.step == "good_life" and one.session.mode == "talking"][
+        :6
     ]
     codes = await lay_down(database, at_hope)
-    talk = Talk(database, Library(database, old()), client_words(), offered("all"), lambda: NOW)
+    way_in = Talk(database, Library(database, old()), client_words(), offered("all"), lambda: NOW)
 
     async def says(code: str, n: int) -> None:
-        await talk.take(Incoming("web", f"a{code}{n}", Text("A house"), code=code))
-        await talk.take(Incoming("web", f"b{code}{n}", Command("skip"), code=code))
+        await way_in.take(Incoming("web", f"a{code}{n}", Text("A house"), code=code))
+        await way_in.take(Incoming("web", f"b{code}{n}", Command("skip"), code=code))
 
     await asyncio.gather(
         carry_out(database, MoveOver(old(), new()), NOW), *(says(code, n) for n, code in enumerate(codes))

@@ -212,9 +212,6 @@ class Talker:
         await self.taps("share.my_step", 2)
         await self.taps("call", 0)
         await self.writes("call_when", "10:00")
-        await self.taps("call_how", 0)
-        ticked = await self.asked("call_how")
-        self.person.taps(self.house.said(self.language, phrases.DONE), on=ticked)
         await self.asked("shared")
 
 
@@ -291,7 +288,6 @@ async def test_every_tap_repeated_at_once_under_a_new_id_gives_the_same_summary(
 
     summary = await house.summary()
     assert [hope.own_wish for hope in summary.ambitions] == ["both"]
-    assert summary.flags.call_how == ("phone",)
 
 
 async def test_a_guessed_code_learns_nothing(house: House) -> None:
@@ -324,7 +320,6 @@ async def test_odd_things_get_a_kind_sentence(house: House) -> None:
     odd: list[Callable[[], object]] = [
         amina.person.sends_sticker,
         amina.person.sends_photo,
-        amina.person.sends_voice,
         amina.person.sends_document,
         amina.person.sends_location,
     ]

@@ -52,9 +52,9 @@ async def test_cards_and_the_button_to_listen_are_sound(
     lay(tmp_path, f"{language}/reflection/cards.ogg")
     page = await open_page()
     await page.goto(cards(serve, tmp_path, language, expects))
-    await page.locator("summary").click()
+    await page.locator(".listen summary").click()
 
-    await expect(page.locator("audio")).to_be_visible()
+    await expect(page.locator(".listen audio")).to_be_visible()
     await shoot(page, f"cards-{language}-{expects}")
 
     assert await drawn(page) == len(CARDS)
@@ -89,9 +89,9 @@ async def test_without_javascript_the_player_opens_and_nothing_is_fetched_before
     await page.goto(cards(serve, tmp_path))
     before = [url for url in fetched if "/audio/" in url]
 
-    await page.locator("summary").click()
+    await page.locator(".listen summary").click()
 
-    await expect(page.locator("audio")).to_be_visible()
+    await expect(page.locator(".listen audio")).to_be_visible()
     assert before == []
 
 
@@ -100,9 +100,9 @@ async def test_a_generated_sound_is_heard(serve: Serve, open_page: OpenPage, tmp
     lay(tmp_path, "en/reflection/cards.ogg", Espeak().say("en", "Which of these cards fit you?", ()))
     page = await open_page()
     await page.goto(cards(serve, tmp_path))
-    await page.locator("summary").click()
+    await page.locator(".listen summary").click()
 
-    heard: float = await page.locator("audio").evaluate(
+    heard: float = await page.locator(".listen audio").evaluate(
         """async sound => {
             sound.muted = true;
             await sound.play();
