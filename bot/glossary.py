@@ -142,12 +142,11 @@ def read_glossary(language: str, terms: tuple[str, ...], folder: Path) -> Glossa
 
 def _read(language: str, folder: Path) -> tuple[Node | None, list[Fault]]:
     file = folder / FOLDER / f"{language}.yaml"
-    shown = _shown(language, folder)
-    if not file.exists():
-        return None, [
-            Fault(shown, 1, "", "This glossary is missing. Write it like the one of another language.")
-        ]
-    return yaml_nodes.read_yaml(shown, file.read_bytes())
+    content = file.read_bytes() if file.exists() else b""
+    if not content.strip():
+        words = "This glossary is missing or empty. Write it like that of another language."
+        return None, [Fault(_shown(language, folder), 1, "", words)]
+    return yaml_nodes.read_yaml(_shown(language, folder), content)
 
 
 def _shown(language: str, folder: Path) -> str:

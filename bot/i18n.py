@@ -172,7 +172,8 @@ def compile_all(folder: Path = HERE) -> list[Path]:
 
 def status(folder: Path = HERE) -> list[Standing]:
     """How every catalogue stands beside the words of scripts and code. Raises BrokenPo."""
-    return [_standing(domain, language, folder) for domain, language in catalogues()]
+    wanted = {domain: {key(message) for message in messages(template(domain))} for domain in DOMAINS}
+    return [_standing(domain, language, wanted[domain], folder) for domain, language in catalogues()]
 
 
 def catalogues() -> Iterator[tuple[str, str]]:
@@ -182,8 +183,7 @@ def catalogues() -> Iterator[tuple[str, str]]:
             yield domain, language
 
 
-def _standing(domain: str, language: str, folder: Path) -> Standing:
-    wanted = {key(message) for message in messages(template(domain))}
+def _standing(domain: str, language: str, wanted: set[tuple[str, str]], folder: Path) -> Standing:
     catalogue = read(domain, language, folder)
     for message in list(messages(catalogue)):
         if key(message) not in wanted:

@@ -41,7 +41,7 @@ def check_catalogue(
 def wrong_with(text: str, words: str, may_lack: Collection[str] = ()) -> Iterator[str]:
     """What is wrong with a translation of `text`, and what to do. It may go without what is in `may_lack`."""
     for name in sorted((_placeholders(text) ^ _placeholders(words)) - set(may_lack)):
-        side = "is missing from" if name in text else "should not be in"
+        side = "is missing from" if name in _placeholders(text) else "should not be in"
         yield f"The placeholder {name} {side} the translation of '{short(text)}'. Copy it exactly."
     if len(words) > MAX_TRANSLATED:
         length = f"has {len(words)} characters; shorten it to {MAX_TRANSLATED}."

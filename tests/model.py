@@ -591,7 +591,7 @@ class _Turn:
             is_read = all(n.isdecimal() and 1 <= int(n) <= len(keys) for n in numbers)
             chosen = [key for n, key in enumerate(keys, 1) if str(n) in numbers] if is_read else []
         words = dict(CHOICES["likes"])
-        label = ", ".join(words[key] for key in chosen) if keys[0] in words else ""
+        label = " and ".join(words[key] for key in chosen) if keys[0] in words else ""
         return Answer("answered", label, tuple(chosen)) if chosen else None
 
     def _choice(self, choices: tuple[tuple[str, str], ...]) -> Answer | None:

@@ -117,9 +117,10 @@ def heard_message(
 
 def _heard_voice(chat: int, language: str, voice: VoiceNote, sent_at: datetime | None) -> Heard:
     """One that is too long or too big is not even fetched."""
-    if voice.seconds > LONGEST_VOICE or (voice.size or 0) > BIGGEST_VOICE:
-        return Heard(chat, language, Voice("", voice.seconds, sent_at=sent_at, problem="too_long"))
-    return Heard(chat, language, Voice("", voice.seconds, sent_at=sent_at), file=voice.file)
+    seconds = max(0, voice.seconds)
+    if seconds > LONGEST_VOICE or (voice.size or 0) > BIGGEST_VOICE:
+        return Heard(chat, language, Voice("", seconds, sent_at=sent_at, problem="too_long"))
+    return Heard(chat, language, Voice("", seconds, sent_at=sent_at), file=voice.file)
 
 
 def heard_tap(person: int, chat_type: str, language: str, data: str | None, tap: str) -> Heard | None:

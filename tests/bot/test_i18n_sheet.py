@@ -37,12 +37,12 @@ class Office:
         return file
 
     def fills(self, file: Path, text: str, **cells: object) -> None:
-        """She writes into the row of that English, the first one if there are several. `back_translation=`, say."""
+        """She writes into the row of that English: `translation=`, `back_translation=` and the like."""
         book = load_workbook(file)
-        for sheet in book.worksheets:
-            row = next((row for row in sheet.iter_rows(min_row=2) if row[at("English")].value == text), None)
-            for heading, value in cells.items() if row else ():
-                row[at(heading.replace("_", "-"))].value = value
+        sheet = book.worksheets[0]
+        row: Any = next(row for row in sheet.iter_rows(min_row=2) if row[at("English")].value == text)
+        for heading, value in cells.items():
+            row[at(heading.replace("_", "-"))].value = value
         book.save(file)
 
     def takes_in(self, file: Path, translator: str = "") -> Taken:
@@ -362,9 +362,8 @@ def test_an_english_that_changed_after_the_export_is_passed_by(office: Office) -
 
     taken = office.takes_in(file)
 
-    assert taken.lines == (
-        "client, row 3: this text is no longer in Trede, or its English has changed. Export a new sheet for it.",
-    )
+    told = "this text is no longer in Trede, or its English has changed. Export a new sheet for it."
+    assert taken.lines == (f"client, row 3: {told}",)
     assert office.content() == before
 
 

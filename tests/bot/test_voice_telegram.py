@@ -328,13 +328,22 @@ async def test_both_libraries_read_the_same(line: Line, size: dict[str, int]) ->
     await carrier.close()
 
 
-@pytest.mark.parametrize(
-    "odd", [{"duration": "long"}, {"duration": None}, {"file_id": 5}, {"file_size": "x"}]
-)
+@pytest.mark.parametrize("odd", [{"duration": "long"}, {"duration": None}, {"file_size": "x"}])
 async def test_a_voice_message_of_another_shape_is_let_pass(line: Line, odd: dict[str, Any]) -> None:
     carrier = telegram_library(line.library, TOKEN, line.server.url)
 
     assert carrier.read(update(**odd)) is None
+    await carrier.close()
+
+
+async def test_a_length_below_nothing_is_none(line: Line) -> None:
+    carrier = telegram_library(line.library, TOKEN, line.server.url)
+
+    heard = carrier.read(update(duration=-5))
+
+    assert heard is not None
+    assert isinstance(heard.said, Voice)
+    assert heard.said.seconds == 0
     await carrier.close()
 
 
