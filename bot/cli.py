@@ -45,6 +45,7 @@ from dialogs.moves import Moves
 from dialogs.read_file import LADDER
 from dialogs.script import Script
 from locales.catalogue import CLIENT_LANGUAGES, STAFF_LANGUAGES, read_catalogue
+from locales.po import BrokenPo
 from storage import cases
 from storage.database import Database
 from storage.errors import StorageError
@@ -77,7 +78,7 @@ def main() -> None:
         app()
     except BrokenScript as error:
         _stop(_in_one_line(error))
-    except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings) as error:
+    except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings, BrokenPo) as error:
         _stop(str(error))
     except Exception as error:
         _stop(

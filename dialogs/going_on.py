@@ -178,7 +178,7 @@ def talk_more(turn: OpenTurn) -> None:
 
 def has_time_for(turn: OpenTurn, part: str) -> None:
     """She chose to come to that part: all of it is asked."""
-    if part:
+    if turn.moves.hangs_on_time(part):
         turn.keep(Place(chosen_part(part)), Answer("answered", value=(part,)))
 
 

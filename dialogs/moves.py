@@ -148,6 +148,11 @@ class Moves:
             if place.step in self.script.by_name
         )
 
+    def hangs_on_time(self, part: str) -> bool:
+        """Whether something in that part is asked only of those who have time for it, or chose it."""
+        steps = (step for step in self.script.steps if step.part == part)
+        return any(test.op in ("chosen", "time_for") for step in steps for test in step.only_if)
+
     def _timed_tests(self, part: Part) -> tuple[Test, ...]:
         """What makes a part one that she can choose. What is private is never on offer."""
         tests = (test for step in self.script.steps if step.part == part.name for test in step.only_if)

@@ -20,6 +20,10 @@ by_apt() {
 	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
 }
 
+command -v msgfmt >/dev/null 2>&1 || {
+	by_apt && apt-get update -qq && apt-get install -y -qq --no-install-recommends gettext >/dev/null
+} || echo "Without gettext the msgfmt tests are skipped."
+
 if [ -x /usr/bin/chromium ]; then
 	echo "Browser tests use /usr/bin/chromium."
 	has_fonts || echo "No font with Arabic letters was found: screenshots will show boxes. Install fonts-noto-core."

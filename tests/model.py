@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from babel.lists import format_list
+
 from dialogs.said import Command, Rang, Said, Tap, Text, Unreadable
 
 SCRIPT = """\
@@ -591,7 +593,9 @@ class _Turn:
             is_read = all(n.isdecimal() and 1 <= int(n) <= len(keys) for n in numbers)
             chosen = [key for n, key in enumerate(keys, 1) if str(n) in numbers] if is_read else []
         words = dict(CHOICES["likes"])
-        label = " and ".join(words[key] for key in chosen) if keys[0] in words else ""
+        label = (
+            format_list([words[key] for key in chosen], locale=self.her.language) if keys[0] in words else ""
+        )
         return Answer("answered", label, tuple(chosen)) if chosen else None
 
     def _choice(self, choices: tuple[tuple[str, str], ...]) -> Answer | None:

@@ -382,6 +382,97 @@ def test_what_is_not_damaged_is_sound(language: str, is_whole: bool, tmp_path: P
     assert outcome(before, before.content, tmp_path) == "sound"
 
 
+HEADER = """msgid ""
+msgstr ""
+"Language: nl\\n"
+"Plural-Forms: nplurals=2; plural=((((n == 1))) ? 0 : 1);\\n"
+
+"""
+TEA = 'msgctxt "a"\nmsgid "Tea"\nmsgstr "Thee"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        (HEADER + TEA + "\n" + TEA, 10, "This message is in line 6 too. Delete one of them."),
+        (HEADER + TEA.replace("Thee", "x" * 4_100), 8, "This line has over 4000 characters."),
+        (
+            HEADER + TEA + '"x"\n' * 10 + f'"{"x" * 3_995}"\n',
+            6,
+            "A text of this message has over 4000 characters.",
+        ),
+        (HEADER + TEA.replace("msgstr", "# x\nmsgstr"), 8, "A comment cannot stand inside a message."),
+        (HEADER + 'msgctxt "a"\nmsgid "Tea"\n', 6, "This message is cut off."),
+        (
+            HEADER + TEA.replace('"Tea"', '"T"ea"'),
+            7,
+            'This line is not part of a .po file, or a " or \\ is wrong.',
+        ),
+        (HEADER + TEA.replace("msgid", "msgstr"), 7, "This line cannot stand here: one before it is missing"),
+        (
+            HEADER + TEA.replace("Thee", "Th\x00e"),
+            8,
+            "This line holds an invisible sign (U+0000). Delete it.",
+        ),
+        (TEA + "\n" + HEADER, 5, "The header must be the first message of the file"),
+        (
+            HEADER.replace("Language: nl", "Language: ar"),
+            1,
+            "The header says “Language: ar”, but this file is for nl.",
+        ),
+        (HEADER.replace("Language", "Plural-Forms"), 1, "The header has a line that is wrong or here twice."),
+        (
+            'msgid ""\nmsgstr "Content-Type: text/plain; charset=latin-1\\n"\n',
+            1,
+            "The header names another charset.",
+        ),
+        (
+            'msgid ""\nmsgstr "PO-Revision-Date: today\\n"\n',
+            1,
+            "A date or number in the header cannot be read.",
+        ),
+        (
+            'msgid "a"\nmsgid_plural "b"\nmsgstr[0] "c"\nmsgstr[1] "d"\n',
+            1,
+            "This message has plural forms, but",
+        ),
+        ('msgctxt "a"\nmsgid ""\nmsgstr "x"\n', 1, "This message has no English text."),
+    ],
+    ids=range(15),
+)
+def test_what_is_wrong_is_said_with_its_line(content: str, line: int, said: str) -> None:
+    with pytest.raises(BrokenPo) as refused:
+        read_po_bytes(Path("nl.po"), content.encode(), "nl", plural_forms("nl"))
+
+    assert str(refused.value).startswith(f"nl.po:{line}: {said}"), refused.value
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"ok\n\xc3(", b"\xed\xa0\x80"])
+def test_what_is_not_utf_8_is_refused_with_its_line(content: bytes) -> None:
+    with pytest.raises(BrokenPo, match=rf"nl.po:{content.count(10) + 1}: This line is not UTF-8 text. Save"):
+        read_po_bytes(Path("nl.po"), content, "nl", plural_forms("nl"))
+
+
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "nl.po"
+    file.write_bytes(b"# x\n" * 2_000_000)
+
+    with pytest.raises(BrokenPo, match="This file is over 4 MB"):
+        read_po_file(file, "nl", plural_forms("nl"))
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n"])
+@pytest.mark.parametrize("begin", ["", "\ufeff"])
+def test_windows_ends_of_lines_a_mark_and_obsolete_messages_do_no_harm(begin: str, ends: str) -> None:
+    content = begin + HEADER + '#~ msgid "old"\n#~ msgstr "oud"\n\n#| msgid "Te"\n' + TEA
+
+    found = read_po_bytes(Path("nl.po"), content.replace("\n", ends).encode(), "nl", plural_forms("nl"))
+
+    assert [(m.context, m.id, m.string, m.user_comments) for m in i18n.messages(found)] == [
+        ("a", "Tea", "Thee", [])
+    ]
+
+
 def test_300_damaged_files_are_refused_with_a_line_or_do_no_harm(tmp_path: Path) -> None:
     assert_all(range(300), tmp_path)
 

@@ -82,6 +82,8 @@ COMMANDS = (
     ("i18n", "update"),
     ("i18n", "status"),
     ("i18n", "compile"),
+    ("i18n", "export"),
+    ("i18n", "import"),
     ("play",),
     ("invite",),
     ("queue",),

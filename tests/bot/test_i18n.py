@@ -123,7 +123,8 @@ def test_a_stale_translation_is_counted_and_told_with_its_line() -> None:
 
     how = "Translate it anew, then remove the mark “fuzzy”."
     told = "The nl of 'Goodbye, and take care.' is stale: the English is another now."
-    assert f"nl.po:{message.lineno}: aside: {told} {how}" in faults
+    of_it = [said for said in faults if said.startswith(f"nl.po:{message.lineno}: ")]
+    assert of_it == [f"nl.po:{message.lineno}: aside: {told} {how}"]
     assert standing(catalogue, "client", "nl").stale == 1
     assert standing(catalogue, "client", "nl").translated <= len(list(messages(wanted))) - 1
 
@@ -192,6 +193,34 @@ def test_updating_twice_is_as_good_as_once(tmp_path: Path) -> None:
     twice = i18n.written(i18n.updated(i18n.read("client", "nl", tmp_path), wanted, "nl"))
 
     assert once == twice
+
+
+@pytest.mark.parametrize("context", ["control", "demo/name", "", "reflection/nowhere"])
+def test_a_translation_of_what_nobody_says_any_more_is_told(context: str) -> None:
+    catalogue = i18n.read("client", "nl")
+    catalogue.add("Tea", "Thee", context=context, lineno=7)
+
+    faults = [str(fault) for fault in check_words(catalogue, wanted_in("client"), "nl", "nl.po")]
+
+    told = "'Tea' is in no script and no code any more. Run `trede i18n update`."
+    assert f"nl.po:7: {context or '(whole file)'}: {told}" in faults
+
+
+@pytest.mark.parametrize("many", [None, "You can choose as many as %(most)s."])
+def test_a_plural_that_is_gone_or_another_is_told(many: str | None) -> None:
+    text = "You can choose %(most)s."
+    catalogue = i18n.read("client", "nl")
+    before = found(catalogue, "note", text)
+    catalogue.delete(text, "note")
+    forms_now = before.string if many else "Kies er %(most)s."
+    catalogue.add((text, many) if many else text, forms_now, context="note", lineno=7)
+
+    faults = [str(fault) for fault in check_words(catalogue, wanted_in("client"), "nl", "nl.po")]
+
+    assert (
+        f"nl.po:7: note: '{text}' has lost its plural, or that has changed. Run `trede i18n update`."
+        in faults
+    )
 
 
 # ── the header ────────────────────────────────────────────────────────────────────────────────────
