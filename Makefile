@@ -17,6 +17,7 @@ $(VENV)/.run: requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/trede i18n compile >/dev/null
 	touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run

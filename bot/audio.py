@@ -7,7 +7,7 @@ folder, `<lang>/audio/<script>/<question>.ogg` in ours. A generated one is calle
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -67,12 +67,17 @@ def _pattern(line: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, re.split(r"%\(\w+\)s", line))), re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """What lies in the folders. `sounds`: the one to be played first; `unusable`: file → what is wrong."""
 
     sounds: Mapping[Key, tuple[Sound, ...]]
     unusable: Mapping[Path, str]
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Those with any sound."""
+        return frozenset(language for language, _ in self.sounds)
 
 
 class Audio:
@@ -91,6 +96,10 @@ class Audio:
         """What to play with this message; None if there is nothing, or nothing that fits its words."""
         sounds = self.found().sounds.get((message.language, message.asks), ()) if message.asks else ()
         return next((sound for sound in sounds if sound.fits(message)), None)
+
+    def speaks(self, language: str) -> bool:
+        """Whether any question can be read aloud in that language."""
+        return language in self.found().languages
 
     def found(self) -> Found:
         """All there is, as of a minute ago at most."""

@@ -29,10 +29,10 @@ from bot.fault import fault
 from bot.languages import ALL, offered
 from bot.logs import set_up_logs
 from bot.metrics import Meter
+from bot.opening import client_words, now, prepare
 from bot.plain_and_fair import plain_and_fair
 from bot.scripts import compiled_reflection, open_library
 from bot.sending import ChannelRefused
-from bot.serve import PortInUse, client_words, now, prepare, serve
 from bot.settings import Settings, WrongSettings, read_settings
 from casework.packaged import packaged_sources
 from casework.person import EVERYTHING
@@ -78,7 +78,7 @@ def main() -> None:
         app()
     except BrokenScript as error:
         _stop(_in_one_line(error))
-    except (StorageError, DialogError, ChannelRefused, PortInUse, WrongSettings, BrokenPo) as error:
+    except (StorageError, DialogError, ChannelRefused, WrongSettings, BrokenPo) as error:
         _stop(str(error))
     except Exception as error:
         _stop(
@@ -104,6 +104,8 @@ def run(
     ] = False,
 ) -> None:
     """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
+    from bot.serve import serve  # the web takes a second to import: other commands do without
+
     settings = read_settings()
     if with_demo and not settings.draft_languages:
         settings = settings.model_copy(update={"draft_languages": ALL})

@@ -13,9 +13,9 @@ from bot import i18n
 from bot.audio import GENERATED, SAYS, Audio
 from bot.cli_tools import AsJson, out, say, stop
 from bot.espeak import CannotSpeak, Espeak
+from bot.opening import client_words
 from bot.read_aloud import CannotBeRead, Prompt, prompts, spoken
 from bot.script_words import UnreadablePo, in_folder, words_of
-from bot.serve import client_words
 from bot.settings import read_settings
 from casework.packaged import packaged_sources
 from dialogs.library import Sources, load, read_scripts, sources_of

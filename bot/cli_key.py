@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from bot.serve import opened
+from bot.opening import opened
 from bot.settings import read_settings
 from storage.key_proof import rotate_key
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli_tools import AsJson, say, stop, with_database
-from bot.serve import bot_name, languages_of, now
+from bot.opening import languages_of, now
 from bot.settings import Settings, WrongSettings
+from bot.telegram_bot import bot_name
 from locales.catalogue import CLIENT_LANGUAGES
 from storage import invites, staff
 from storage import sign_in as sign_ins

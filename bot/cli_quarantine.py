@@ -13,9 +13,10 @@ from bot.channels.telegram_library import TelegramLibrary
 from bot.cli_tools import FOUND, AsJson, out, say, stop, with_database
 from bot.fault import fault
 from bot.help_cards import read_help_cards
+from bot.opening import client_words, languages_of, now
 from bot.scripts import compiled_reflection, open_library
-from bot.serve import client_words, languages_of, library_of, now
 from bot.settings import Settings
+from bot.telegram_bot import library_of
 from bot.turn import Talk
 from storage import quarantined
 from storage.database import Database

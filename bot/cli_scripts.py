@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from bot.cli_tools import FOUND, AsJson, out, say, stop, with_database
 from bot.moving import Line, Tally, carry_out, foresee
+from bot.opening import now
 from bot.script_words import (
     Found,
     UnreadablePo,
@@ -21,7 +22,6 @@ from bot.script_words import (
     write_po,
 )
 from bot.scripts import REFLECTION, compiled, compiled_reflection, our_package, publish_packaged, texts
-from bot.serve import now
 from bot.settings import Settings
 from casework.packaged import packaged_sources
 from dialogs.check_catalogue import check_catalogue

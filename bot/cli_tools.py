@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from bot.serve import opened
+from bot.opening import opened
 from bot.settings import Settings, read_settings
 from storage.database import Database
 

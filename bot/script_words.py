@@ -1,16 +1,18 @@
 """Finds the translations of a script: in .po files, the installed catalogues, earlier versions."""
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import read_mo
 
 from bot import i18n
 from dialogs.extract import ScriptMessage, messages_of
 from dialogs.library import Sources
 from dialogs.script import Words
-from locales.catalogue import READ_BY_STAFF, SOURCE, plural_forms
+from locales.catalogue import READ_BY_STAFF, SOURCE, compiled, plural_forms
 from locales.po import BrokenPo, read_po_file
 
 Entry = tuple[str, str]
@@ -56,7 +58,11 @@ def translated(words: Words, sources: Sources) -> dict[str, tuple[int, int]]:
 @cache
 def installed() -> Found:
     """What the installed catalogues hold. Read once: they do not change while we run."""
-    return {language: dict(_entries(i18n.read("client", language))) for language in READ_BY_STAFF}
+    found = {language: compiled("client", language) for language in READ_BY_STAFF}
+    return {
+        language: dict(_entries(read_mo(io.BytesIO(words)))) if words else {}
+        for language, words in found.items()
+    }
 
 
 def in_folder(folder: Path) -> Found:
@@ -122,4 +128,9 @@ def _catalogue(file: Path, language: str) -> Catalog:
 def _entries(catalogue: Catalog) -> Iterator[tuple[Entry, str]]:
     for message in i18n.messages(catalogue):
         if i18n.is_translated(message) and not message.fuzzy and isinstance(message.id, str):
-            yield (message.context or "", message.id), str(message.string)
+            yield (_context(message), message.id), str(message.string)
+
+
+def _context(message: Message) -> str:
+    context: str | bytes = message.context or ""  # Babel gives that of a .mo file in bytes
+    return context.decode() if isinstance(context, bytes) else context

@@ -5,56 +5,43 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 import uvicorn
 
-from bot.channels.telegram import CHANNEL, Telegram, Words, username_of
-from bot.channels.telegram_library import TelegramLibrary
+from bot.audio import Audio
+from bot.channels.telegram import CHANNEL, Telegram, Words
 from bot.collecting import settle
 from bot.fault import fault
 from bot.help_cards import read_help_cards
 from bot.inbox import Inbox
 from bot.incoming import Incoming
 from bot.intake import Intake
-from bot.languages import offered
 from bot.limits import Limits, no_limits
 from bot.metrics import Meter
+from bot.opening import client_words, languages_of, now, opened, why
 from bot.outbox import Sender
 from bot.pace import OverallPace
 from bot.scripts import compiled_reflection, open_library
-from bot.sending import SendingError
 from bot.settings import Settings, WrongSettings
-from bot.telegram_choice import telegram_library
+from bot.telegram_bot import library_of, note_bot_name
 from bot.timers import Bell
 from bot.turn import Talk
 from bot.web_app import Webhook, web_app
 from dialogs import phrases
-from locales.catalogue import (
-    CLIENT_LANGUAGES,
-    READ_BY_STAFF,
-    SOURCE,
-    STAFF_LANGUAGES,
-    Catalogue,
-    read_catalogue,
-)
-from storage import facts, migrate, outbox, quarantine
-from storage.database import Database, address_of, open_database
+from locales.catalogue import CLIENT_LANGUAGES, SOURCE, STAFF_LANGUAGES, Catalogue, read_catalogue
+from storage import outbox, quarantine
+from storage.database import Database
 from storage.errors import DatabaseUnreadable
-from storage.key_proof import finish_rotation
-from storage.keys import load_key, load_or_make_key
-from storage.sealed import use_key
 from storage.sweeping import sweep
 from storage.together import Leader, listen
 
 log = structlog.get_logger(__name__)
 
-BOT_NAME = "telegram bot"
 GRACE = 10  # seconds for requests at hand when told to stop
 
 COMMANDS = {
@@ -69,66 +56,13 @@ COMMANDS = {
 """What Telegram's own menu button lists."""
 
 
-class PortInUse(Exception):
+class PortInUse(WrongSettings):
     """We cannot serve there: somebody else does, or it is none of this machine's addresses."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         is_taken = error.errno == errno.EADDRINUSE
         cure = "Stop the other program, or set TREDE_PORT" if is_taken else "Check TREDE_HOST and TREDE_PORT"
-        super().__init__(f"Cannot serve at {host}:{port}: {_why(error)}. {cure}.")
-
-
-def now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
-
-
-def client_words() -> Catalogue:
-    """The words of the conversation."""
-    return read_catalogue("client", READ_BY_STAFF)
-
-
-def languages_of(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """The languages that women can choose. Raises WrongSettings."""
-    try:
-        return offered(settings.draft_languages)
-    except ValueError as error:
-        raise WrongSettings(f"TREDE_DRAFT_LANGUAGES: {error}. See docs/settings.md.") from None
-
-
-def prepare(settings: Settings) -> None:
-    """The data directory, the key and the tables. Raises a StorageError or WrongSettings."""
-    address_of(settings.database)  # before anything is made
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WrongSettings(
-            f"The folder {settings.data_dir} cannot be made: {_why(error)}. Check TREDE_DATA_DIR."
-        ) from None
-    try:
-        use_key(load_or_make_key(settings.key), lambda: load_key(settings.key))
-    except OSError as error:
-        raise WrongSettings(
-            f"The key file {settings.key} cannot be used: {_why(error)}. "
-            "Check TREDE_DATA_DIR, TREDE_KEY_FILE and who may write there."
-        ) from None
-    migrate.upgrade(settings.database)
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
-
-
-@asynccontextmanager
-async def opened(settings: Settings, *, serves: bool = False) -> AsyncIterator[Database]:
-    """The database, with its key, tables up to date. Raises a StorageError or WrongSettings."""
-    prepare(settings)
-    database = open_database(settings.database, settings.database_connections, serves=serves)
-    try:
-        await finish_rotation(database, settings.key)
-        yield database
-    finally:
-        await database.close()
+        super().__init__(f"Cannot serve at {host}:{port}: {why(error)}. {cure}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +92,7 @@ async def serve(settings: Settings, greet: Callable[[Database], Any], meter: Met
                 settings.zone,
                 woken=(wake,),
                 help_cards=cards,
+                audio=Audio(settings.audio_dir),
             )
             inbox = Inbox()
             limits = Limits() if settings.limits else no_limits()
@@ -220,7 +155,7 @@ async def _telegram(
         },
     )
     library, leader = library_of(settings), Leader(database, "polling")
-    telegram = Telegram(library, intake, said, pace, leader.is_ours)
+    telegram = Telegram(library, intake, said, pace, leader.is_ours, talk.audio)
     if database.own_address is None:  # the one process there was is gone: nobody sends what it had in hand
         await outbox.release_all(database, CHANNEL)
     try:
@@ -232,7 +167,7 @@ async def _telegram(
         raise
     sender.start()
     if telegram.username:
-        await facts.note(database, BOT_NAME, f"{library.bot} {telegram.username}")
+        await note_bot_name(database, library.bot, telegram.username)
 
     async def stop() -> None:
         await telegram.stop()
@@ -246,40 +181,6 @@ async def _telegram(
 def _outside(catalogue: Catalogue, language: str, text: str) -> str:
     code = language.split("-")[0]
     return catalogue.look_up(code if code in CLIENT_LANGUAGES else SOURCE, "outside", text)
-
-
-async def bot_name(database: Database, settings: Settings) -> str | None:
-    """The name of our Telegram bot; None without a token, or if Telegram cannot be asked now.
-
-    Asked once for each token, then kept. Raises WrongToken.
-    """
-    token = settings.telegram_token.get_secret_value()
-    if not token:
-        return None
-    bot, _, name = (await facts.noted(database, BOT_NAME) or "").partition(" ")
-    if name and bot == _bot_of(token):
-        return name
-    library = library_of(settings)
-    try:
-        found = await username_of(library)
-    except SendingError:
-        return None
-    finally:
-        await library.close()
-    if found:
-        await facts.note(database, BOT_NAME, f"{_bot_of(token)} {found}")
-    return found
-
-
-def library_of(settings: Settings) -> TelegramLibrary:
-    """The library that the settings name, with our bot. Raises ChannelRefused."""
-    token = settings.telegram_token.get_secret_value()
-    return telegram_library(settings.telegram_library, token, settings.telegram_api or None)
-
-
-def _bot_of(token: str) -> str:
-    """The part of a token that is no secret: the bot's number."""
-    return token.partition(":")[0]
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from bot.audio import Audio
 from bot.help_cards import HelpCards
 from bot.incoming import Incoming, Taken
 from bot.outbox import LEASE
@@ -34,7 +35,8 @@ class Talk:
     """The way in for every channel.
 
     `zone` is the women's time zone. `hand_out` sends what a turn left, where this process has a sender; it is
-    ours for `lease`. `woken` are told when something waits in the outbox that nobody holds.
+    ours for `lease`. `woken` are told when something waits in the outbox that nobody holds. `audio`: what can
+    be played or sent with questions; without it, nothing can.
     """
 
     database: Database
@@ -48,6 +50,7 @@ class Talk:
     woken: tuple[asyncio.Event, ...] = ()
     lease: timedelta = LEASE
     help_cards: HelpCards = field(default_factory=HelpCards)
+    audio: Audio | None = None
 
     async def take(self, incoming: Incoming) -> Taken:
         """Committed before it returns. Raises what went wrong, with nothing saved."""
@@ -97,6 +100,7 @@ class Talk:
             zone=self.zone,
             reachable=incoming.address is not None,
             help_card=self.help_cards.card(session.facts.get("organisation", ""), session.language),
+            reads_aloud=self._reads_aloud(incoming, session.language),
         )
         turn = reply(moves, session, incoming.said, here)
         ours = tuple(write_message(words, turn.session.language, say) for say in turn.says)
@@ -108,6 +112,10 @@ class Talk:
             feedback=feedback_in(moves, turn),
             recording=_recording(incoming),
         )
+
+    def _reads_aloud(self, incoming: Incoming, language: str) -> bool:
+        """Only where messages are sent to her; the web page has buttons to listen."""
+        return incoming.address is not None and self.audio is not None and self.audio.speaks(language)
 
     def _new_session(self, caller: Caller) -> Session:
         return Session(

@@ -9,7 +9,6 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.requests import ClientDisconnect
 
-from bot.audio import Audio
 from bot.channels.web import web_chat
 from bot.fault import fault
 from bot.inbox import Take
@@ -100,8 +99,7 @@ def _chat(settings: Settings, talk: Talk, database: Database, take: Take, limits
         return await look(database, code, talk.now())
 
     languages = [code for code, _ in talk.languages]
-    audio = Audio(settings.audio_dir)
-    return web_chat(take, seen, words, languages, settings.address, talk.now, limits, audio=audio)
+    return web_chat(take, seen, words, languages, settings.address, talk.now, limits, audio=talk.audio)
 
 
 def _ending(

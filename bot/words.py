@@ -74,6 +74,8 @@ def write_message(catalogue: Catalogue, language: str, say: Say) -> Message:
         quiet=say.quiet,
         calls=say.calls,
         asks=say.asks,
+        in_writing=say.in_writing,
+        aloud=say.aloud,
     )
 
 

@@ -1,6 +1,6 @@
 """What is asked beside the script: the menu, another language, a person, deleting, changing, a reminder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dialogs import help_card, phrases, reminding
 from dialogs.asking import Languages, Option, page_of, question_title, told
@@ -40,7 +40,7 @@ def offer_reminder(turn: OpenTurn, kind: TimerKind, before: Sequence[Label] = ()
 def ask_aside(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
     """The question that is open beside the script. `before`: lines said first, in the same message."""
     session = turn.session
-    question, buttons = _aside(turn.moves, session, turn.here.languages)
+    question, buttons = _aside(turn.moves, session, turn.here.languages, turn.here.reads_aloud)
     back = Button("go_on" if session.is_away else "return", phrases.GO_ON, kind="control")
     expects: Expects = "date" if session.mode == "remind_date" else "choice"
     card = turn.here.help_card if session.mode == "help" else ()
@@ -49,13 +49,25 @@ def ask_aside(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
     turn.says.append(Say(shown, (*buttons, back), expects, session.token, calls=calls))
 
 
-def _aside(moves: Moves, session: Session, languages: Languages) -> tuple[Phrase, Sequence[Button]]:
+def _aside(
+    moves: Moves, session: Session, languages: Languages, reads: bool
+) -> tuple[Phrase, Sequence[Button]]:
     question = _question(session)
     if question is not None:
         found = aside_options(moves, session, languages)
         return question, page_of(found, session.page, whole=session.mode == "language")
-    menu = [*_MENU[:-2], *([STOP] if session.timers else []), *_MENU[-2:]]
-    return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in menu]
+    return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in _menu(session, reads)]
+
+
+def _menu(session: Session, reads: bool) -> Iterator[tuple[str, Phrase]]:
+    yield from _MENU[:-2]
+    if session.reads_aloud:
+        yield "silent", phrases.STOP_READING
+    elif reads:
+        yield "read", phrases.READ_TO_ME
+    if session.timers:
+        yield STOP
+    yield from _MENU[-2:]
 
 
 def _question(session: Session) -> Phrase | None:

@@ -275,6 +275,7 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
         token=session.token,
         asks=step.context if step.kind != "share_which" else "",  # its name is that of `share`
         in_writing=must_be_written(step),
+        aloud=session.reads_aloud,
     )
 
 

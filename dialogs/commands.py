@@ -10,6 +10,7 @@ from dialogs.choosing_a_reminder import pause, stop_reminders
 from dialogs.going_back import go_back
 from dialogs.going_on import arrive, return_to_question
 from dialogs.open_turn import OpenTurn
+from dialogs.reading_aloud import read_aloud
 from dialogs.said import Command, CommandName, Said, Tap, Text
 from dialogs.turn import Phrase
 
@@ -24,6 +25,8 @@ _LABELS: tuple[tuple[CommandName, Phrase], ...] = (
     ("delete", phrases.DELETE),
     ("stop", phrases.STOP_REMINDERS),
     ("helpnow", phrases.HELP_NOW),
+    ("read", phrases.READ_TO_ME),
+    ("silent", phrases.STOP_READING),
 )
 
 _BY_WORD: dict[str, CommandName] = {name: name for name in get_args(CommandName)}
@@ -65,6 +68,8 @@ def obey(turn: OpenTurn, command: CommandName) -> None:
             stop_reminders(turn)
         case "leave":
             go_away(turn, "leave", phrases.LEFT)
+        case "read" | "silent":
+            read_aloud(turn, wanted=command == "read")
         case "helpnow":
             open_aside(turn, "help")
         case "menu" | "language" | "person" | "delete":

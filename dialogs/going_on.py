@@ -79,7 +79,8 @@ def _speak(turn: OpenTurn, place: Place) -> None:
     if step.kind == "hand_over":
         text = _hand_over(turn, step.text, step.if_nothing)
     asks = step.context if step.kind == "say" else ""
-    turn.says.append(Say((speak(turn.script, turn.session, step, text),), asks=asks))
+    words = speak(turn.script, turn.session, step, text)
+    turn.says.append(Say((words,), asks=asks, aloud=turn.session.reads_aloud))
 
 
 def _hand_over(turn: OpenTurn, text: str, if_nothing: str) -> str:

@@ -22,7 +22,8 @@ class Here:
 
     `token`: a fresh random one, for the next question. `translate`: a phrase in the session's language.
     `zone`: hers. `reachable`: whether we can write to her by ourselves, so that reminders can be offered.
-    `help_card`: whom she can call in danger, as her organisation set it.
+    `help_card`: whom she can call in danger, as her organisation set it. `reads_aloud`: whether sound in
+    her language can be sent with questions.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Here:
     zone: tzinfo = UTC
     reachable: bool = False
     help_card: HelpCard = ()
+    reads_aloud: bool = False
 
 
 class OpenTurn:

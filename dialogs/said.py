@@ -19,6 +19,8 @@ CommandName = Literal[
     "again",
     "stop",
     "helpnow",
+    "read",
+    "silent",
 ]
 
 

@@ -108,6 +108,7 @@ class Session:
     asked_for_help: bool = False
     handed_over: bool = False  # a summary of hers is in the queue
     recordings: int = 0  # how many of hers were kept, those that she replaced included
+    reads_aloud: bool = False  # she wants each question read to her
     moved: bool = False  # to another script version, since her screen was written
     timers: tuple[Timer, ...] = ()  # at most one of a kind
     wish: Wish | None = None  # in the modes of REMINDING

@@ -144,6 +144,7 @@ class Say:
     calls: tuple[str, ...] = ()  # telephone numbers in it, to be called with one tap
     asks: str = ""  # the context of the question it puts, such as "reflection/good_life"
     in_writing: bool = False  # her own words are asked for, and a recording is no answer
+    aloud: bool = False  # she wants it read to her
 
 
 @dataclass(frozen=True, slots=True)

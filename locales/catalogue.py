@@ -70,13 +70,19 @@ def read_catalogue(domain: str, languages: tuple[str, ...], folder: Path = HERE)
 
 
 def _read(domain: str, language: str, folder: Path) -> gettext.NullTranslations:
+    words = compiled(domain, language, folder)
+    return gettext.NullTranslations() if words is None else gettext.GNUTranslations(io.BytesIO(words))
+
+
+def compiled(domain: str, language: str, folder: Path = HERE) -> bytes | None:
+    """A catalogue as a .mo file: the one beside it, if that is fresh. None where there is no catalogue."""
     source = po_file(domain, language, folder)
-    compiled = source.with_suffix(".mo")
+    fresh = source.with_suffix(".mo")
     if not source.exists():
-        return gettext.NullTranslations()
-    if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
-        return gettext.GNUTranslations(io.BytesIO(compiled.read_bytes()))
-    return gettext.GNUTranslations(io.BytesIO(compile_po(source, language)))
+        return None
+    if fresh.exists() and fresh.stat().st_mtime >= source.stat().st_mtime:
+        return fresh.read_bytes()
+    return compile_po(source, language)
 
 
 def compile_po(source: Path, language: str) -> bytes:

@@ -31,6 +31,8 @@ _LABELS = {
     "leave": phrases.LEAVE,
     "stop": phrases.STOP_REMINDERS,
     "helpnow": phrases.HELP_NOW,
+    "read": phrases.READ_TO_ME,
+    "silent": phrases.STOP_READING,
     "go_on": phrases.GO_ON,
     "done": phrases.DONE,
     "revise": phrases.CHANGE_OR_SHARE,

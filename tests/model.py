@@ -124,7 +124,10 @@ REMINDING = ("remind_day", "remind_date", "remind_hour")
 DAYS = ("none", "tomorrow", "3_days", "week", "day")
 DAYS_ON = {"tomorrow": 1, "3_days": 3, "week": 7}
 HOURS = (9, 14, 19)
-BUTTONS = ("skip", "back", "pause", "language", "person", "leave", "menu", "delete", "stop")
+BUTTONS = (
+    *("skip", "back", "pause", "language", "person", "leave", "menu", "delete", "stop"),
+    *("read", "silent"),
+)
 LANGUAGES = ("en", "nl")
 DAY = 24 * 60 * 60
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -484,6 +487,8 @@ class _Turn:
             self._go_away("left")
         elif command == "stop":
             her.timers.clear()
+            self._return()
+        elif command in ("read", "silent"):  # there is no sound in this house
             self._return()
         else:
             self._open(command)

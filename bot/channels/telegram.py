@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from bot.audio import Audio
+from bot.channels.telegram_aloud import Aloud
 from bot.channels.telegram_library import Heard, TelegramLibrary, Update
 from bot.channels.telegram_lines import Lines
 from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
@@ -60,7 +62,10 @@ async def always() -> bool:
 
 
 class Telegram:
-    """One bot. Polls unless it is started with a webhook's address; of several processes, one `may_poll`."""
+    """One bot. Polls unless it is started with a webhook's address; of several processes, one `may_poll`.
+
+    `audio`: the sounds for her who wants questions read to her.
+    """
 
     def __init__(
         self,
@@ -69,11 +74,13 @@ class Telegram:
         words: Words,
         pace: OverallPace,
         may_poll: Callable[[], Awaitable[bool]] = always,
+        audio: Audio | None = None,
     ) -> None:
         self.username: str | None = None  # known once Telegram was reached
         self._library = library
         self._intake = replace(intake, take=Fetching(library).before(intake.take))
         self._words = words
+        self._aloud = Aloud(library, audio, SECONDS_PER_CALL)
         self._pace = pace
         self._may_poll = may_poll
         self._secret = b""
@@ -108,8 +115,11 @@ class Telegram:
     # ── sending ──
 
     async def send(self, address: str, message: Message) -> None:
-        """Sends a message, in several if it is long. Raises a SendingError."""
-        *before, last = pieces(text_of(message))
+        """Sends a message, in several if it is long, with sound if she wants that. Raises a SendingError."""
+        text = text_of(message)
+        if await self._aloud.send(message, _parameters(address, text, rows(message), quiet=message.quiet)):
+            return
+        *before, last = pieces(text)
         for piece in before:
             await self._send_text(address, piece, quiet=message.quiet)
         await self._send_text(address, last, rows(message), quiet=message.quiet)
@@ -126,14 +136,7 @@ class Telegram:
     async def _send_text(
         self, address: str, text: str, buttons: Rows | None = None, *, quiet: bool = False
     ) -> None:
-        parameters = {
-            "chat_id": int(address),
-            "text": text,
-            "reply_markup": _keyboard(buttons) if buttons else None,
-            "disable_notification": quiet or None,
-            "link_preview_options": NO_PREVIEW,
-        }
-        await self._call("sendMessage", parameters)
+        await self._call("sendMessage", _parameters(address, text, buttons, quiet=quiet))
 
     async def _call(self, method: str, parameters: dict[str, Any]) -> Any:
         return await self._library.call(method, parameters, SECONDS_PER_CALL)
@@ -330,6 +333,16 @@ class _Pauses:
     def next(self) -> float:
         pause, self._next = self._next, min(self._next * 2, self._longest)
         return pause
+
+
+def _parameters(address: str, text: str, buttons: Rows | None, *, quiet: bool) -> dict[str, Any]:
+    return {
+        "chat_id": int(address),
+        "text": text,
+        "reply_markup": _keyboard(buttons) if buttons else None,
+        "disable_notification": quiet or None,
+        "link_preview_options": NO_PREVIEW,
+    }
 
 
 def _keyboard(buttons: Rows) -> dict[str, Any]:

@@ -25,13 +25,13 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import TelegramMethod
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import BufferedInputFile, CallbackQuery, Message
 from aiogram.types import Update as AiogramUpdate
 from aiogram.types import Voice as AiogramVoice
 from aiohttp import ClientError, ClientResponseError
 from pydantic import ValidationError
 
-from bot.channels.telegram_library import Heard, Update, VoiceNote, bot_number, refused_file
+from bot.channels.telegram_library import Heard, Update, Upload, VoiceNote, bot_number, refused_file
 from bot.channels.telegram_reading import PRIVATE, heard_message, heard_tap
 from bot.sending import Away, Blocked, Rejected, RetryAfter, TakenElsewhere, WrongToken
 
@@ -60,8 +60,9 @@ class Aiogram:
 
     async def call(self, method: str, parameters: dict[str, Any], seconds: float) -> Any:
         """See TelegramLibrary."""
+        given = {name: _given(value) for name, value in parameters.items()}
         try:
-            return await self._client(_method(method)(**parameters), request_timeout=round(seconds))
+            return await self._client(_method(method)(**given), request_timeout=round(seconds))
         except TelegramRetryAfter as error:
             raise RetryAfter(error.retry_after) from None
         except TelegramForbiddenError:
@@ -94,6 +95,10 @@ class Aiogram:
     async def close(self) -> None:
         """See TelegramLibrary."""
         await self._client.session.close()
+
+
+def _given(value: Any) -> Any:
+    return BufferedInputFile(value.content, value.name) if isinstance(value, Upload) else value
 
 
 @cache

@@ -21,6 +21,13 @@ class VoiceNote(NamedTuple):
     size: int | None
 
 
+class Upload(NamedTuple):
+    """A file that goes along with a call."""
+
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What somebody says to us in private.
@@ -51,7 +58,8 @@ class TelegramLibrary(Protocol):
 
     async def call(self, method: str, parameters: dict[str, Any], seconds: float) -> Any:
         """What the Bot API answers, as JSON: the library's own types would fail where Telegram has new ones,
-        and a message that was sent would count as not sent. Parameters that are None are left out.
+        and a message that was sent would count as not sent. Parameters that are None are left out; one
+        may be an Upload.
 
         Raises a SendingError or WrongToken, without Telegram's own words: they quote hers.
         """

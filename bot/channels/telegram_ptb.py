@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import httpx
 import structlog
-from telegram import Bot, CallbackQuery, Message
+from telegram import Bot, CallbackQuery, InputFile, Message
 from telegram import Update as PtbUpdate
 from telegram import Voice as PtbVoice
 from telegram import error as errors
@@ -20,7 +20,7 @@ from telegram.constants import MessageType
 from telegram.request import BaseRequest, HTTPXRequest
 from telegram.warnings import PTBUserWarning
 
-from bot.channels.telegram_library import Heard, Update, VoiceNote, bot_number, refused_file
+from bot.channels.telegram_library import Heard, Update, Upload, VoiceNote, bot_number, refused_file
 from bot.channels.telegram_reading import HERS, PRIVATE, heard_message, heard_tap
 from bot.fault import fault
 from bot.sending import Away, Blocked, Rejected, RetryAfter, SendingError, TakenElsewhere, WrongToken
@@ -74,8 +74,9 @@ class Ptb:
 
     async def call(self, method: str, parameters: dict[str, Any], seconds: float) -> Any:
         """See TelegramLibrary."""
+        given = {name: _given(value) for name, value in parameters.items()}
         try:
-            return await self._client.do_api_request(method, parameters, read_timeout=seconds)
+            return await self._client.do_api_request(method, given, read_timeout=seconds)
         except errors.TelegramError as error:
             raise _own(error) from None
         except (LookupError, TypeError, AttributeError) as error:  # an answer that is none
@@ -114,6 +115,10 @@ class _Request(HTTPXRequest):
                 if len(content) > most:
                     break
         return bytes(content)
+
+
+def _given(value: Any) -> Any:
+    return InputFile(value.content, value.name) if isinstance(value, Upload) else value
 
 
 def _keep_quiet() -> None:

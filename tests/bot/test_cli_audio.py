@@ -16,8 +16,8 @@ from bot.audio import SAYS, Audio
 from bot.cli_audio import make_missing, rows
 from bot.espeak import CannotSpeak, Espeak
 from bot.ogg import read_ogg
+from bot.opening import client_words
 from bot.read_aloud import CannotBeRead, Prompt, prompts, spoken
-from bot.serve import client_words
 from dialogs.library import load
 from tests.dialogs.talking import talk_through
 from tests.fakes.ogg import lay, ogg

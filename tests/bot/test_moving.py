@@ -16,9 +16,9 @@ from sqlalchemy import text
 from bot.incoming import Incoming
 from bot.languages import offered
 from bot.moving import carry_out, foresee
+from bot.opening import client_words
 from bot.script_words import installed, words_of
 from bot.scripts import Library, texts
-from bot.serve import client_words
 from bot.turn import Talk
 from casework.packaged import packaged_sources
 from casework.sharing import after_turn

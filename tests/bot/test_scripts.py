@@ -8,9 +8,9 @@ import pytest
 
 from bot.incoming import Incoming
 from bot.languages import ALL, offered
+from bot.opening import client_words
 from bot.script_words import entries_of, in_words, installed, translated, words_of
 from bot.scripts import LOOKS_AGAIN, Library, compiled_reflection, open_library, publish_packaged, texts
-from bot.serve import client_words
 from bot.turn import Talk
 from casework.packaged import packaged_sources
 from console.reader import Reader

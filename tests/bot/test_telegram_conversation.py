@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from bot.audio import LOOKS_AGAIN, Audio
 from bot.channels.telegram import Telegram, Words
 from bot.channels.telegram_library import TelegramLibrary
 from bot.incoming import Incoming
@@ -56,6 +59,7 @@ class House:
     database: Database
     library: Library
     catalogue: Catalogue
+    sounds: Path  # where recorded questions lie
 
     async def invited(self, language: str) -> str:
         made = await invite(
@@ -104,7 +108,7 @@ async def running(
         commands={},
     )
     pace = OverallPace()
-    telegram = Telegram(library, intake, words, pace)
+    telegram = Telegram(library, intake, words, pace, audio=talk.audio)
     sender = Sender(
         talk.database, "telegram", telegram.send, wake, now, pace, chats=ChatPace(burst=CONVERSATION)
     )
@@ -146,7 +150,7 @@ def library(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def house(
-    fresh_database: Database, library: str, request: pytest.FixtureRequest
+    fresh_database: Database, library: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[House]:
     by_webhook = getattr(request, "param", "polling") == "webhook"
     await add_organisation(fresh_database, "Huis", now())
@@ -155,11 +159,12 @@ async def house(
     catalogue = read_catalogue("client", CLIENT_LANGUAGES)
     languages = [(language, autonym(language)) for language in CLIENT_LANGUAGES]
     wake = asyncio.Event()
-    talk = Talk(fresh_database, scripts, catalogue, languages, now, woken=(wake,))
+    audio = Audio(tmp_path / "sounds", tmp_path / "none", clock=count(step=LOOKS_AGAIN).__next__)
+    talk = Talk(fresh_database, scripts, catalogue, languages, now, woken=(wake,), audio=audio)
     async with TelegramServer(chat_burst=CONVERSATION) as server:
         carrier = telegram_library(library, TOKEN, server.url)
         async with running(carrier, talk, wake, by_webhook):
-            yield House(server, fresh_database, scripts, catalogue)
+            yield House(server, fresh_database, scripts, catalogue, tmp_path / "sounds")
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,6 @@ SIZE = {"width": 1, "height": 1}
     ("kind", "content"),
     [
         ("photo", [{**FILE, **SIZE}]),
-        ("voice", {**FILE, "duration": 1}),
         ("audio", {**FILE, "duration": 1}),
         ("video", {**FILE, **SIZE, "duration": 1}),
         ("video_note", {**FILE, "length": 1, "duration": 1}),

@@ -13,8 +13,8 @@ import pytest
 
 from bot.incoming import Incoming, Taken
 from bot.languages import ALL, offered
+from bot.opening import client_words
 from bot.scripts import compiled_reflection, open_library
-from bot.serve import client_words
 from bot.timers import LEASE, Bell
 from bot.turn import Talk
 from dialogs.said import Command, Rang, Said, Text

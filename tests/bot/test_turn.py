@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Table, func, select
 
 from bot.incoming import Incoming, Taken
 from bot.languages import ALL, offered
+from bot.opening import client_words
 from bot.scripts import Library, compiled_reflection, open_library, texts
-from bot.serve import client_words
 from bot.turn import Talk
 from casework.packaged import packaged_sources
 from casework.person import EVERYTHING

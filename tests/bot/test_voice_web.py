@@ -20,8 +20,8 @@ from bot.channels.web_voice import MAX_BYTES
 from bot.incoming import Incoming, Taken
 from bot.languages import ALL, offered
 from bot.limits import Limits
+from bot.opening import client_words
 from bot.scripts import compiled_reflection, open_library
-from bot.serve import client_words
 from bot.turn import Talk
 from dialogs.message import Message, WrittenButton
 from dialogs.said import BIGGEST_VOICE, Command, Text, Voice

@@ -70,6 +70,7 @@ class Amina:
     session: Session
     turns: int = 0
     reachable: bool = False
+    has_sound: bool = False  # in her language
     zone: tzinfo = UTC
     waited: timedelta = timedelta()
     turn: Turn = field(init=False)
@@ -187,6 +188,7 @@ class Amina:
             channel="test",
             zone=self.zone,
             reachable=self.reachable,
+            reads_aloud=self.has_sound,
         )
 
     @property

@@ -92,8 +92,8 @@ def test_where_only_writing_will_do_the_question_says_so_to_the_page() -> None:
     amina.sends(Voice(REF, 12, token="t"))
 
     assert amina.hears(NOT_HERE)
-    assert amina.turn.says[-1].in_writing
-    assert not at("good_life").turn.says[-1].in_writing
+    assert amina.messages[-1].in_writing
+    assert not at("good_life").messages[-1].in_writing
 
 
 @pytest.mark.parametrize(

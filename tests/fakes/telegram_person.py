@@ -20,6 +20,7 @@ class Seen:
     text: str
     keyboard: list[list[tuple[str, str]]]
     silent: bool = False
+    sound: bytes = b""  # of a voice message, whose words are its caption
 
     @property
     def labels(self) -> list[str]:
@@ -47,6 +48,7 @@ class Person:
     upload: Callable[[bytes], str]  # a file's content -> its id
     has_written: bool = False
     blocked: bool = False
+    forbids_voice: bool = False  # Premium lets her
     chat: list[Seen] = field(default_factory=list)
     _read: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 TEXT_LIMIT = 4096  # UTF-16 units, after entities are parsed
+CAPTION_LIMIT = 1024
 CALLBACK_DATA_LIMIT = 64  # bytes
 CALLBACK_ANSWER_LIMIT = 200  # characters
 ROW_LIMIT = 8
@@ -37,6 +38,16 @@ def bad(description: str) -> Refused:
 def units(text: str) -> int:
     """The length of a text as Telegram counts it."""
     return len(text.encode("utf-16-le")) // 2
+
+
+def checked_caption(text: str, parse_mode: str) -> str:
+    """The words under a file, if there are any. `Refused` where Telegram would refuse them."""
+    if not text:
+        return ""
+    shown = checked_text(text, parse_mode)
+    if units(shown) > CAPTION_LIMIT:
+        raise bad("message caption is too long")
+    return shown
 
 
 def checked_text(text: str, parse_mode: str) -> str:

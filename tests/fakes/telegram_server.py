@@ -16,6 +16,7 @@ from tests.fakes.telegram_rules import (
     CALLBACK_ANSWER_LIMIT,
     Refused,
     bad,
+    checked_caption,
     checked_commands,
     checked_keyboard,
     checked_text,
@@ -312,13 +313,43 @@ class TelegramServer:
     async def _do_sendmessage(self, params: dict[str, Any]) -> Any:
         person = self._reachable(params)
         text = checked_text(params.get("text", ""), params.get("parse_mode", ""))
+        return self._as_message(person, self._shown(person, text, params))
+
+    async def _do_sendvoice(self, params: dict[str, Any]) -> Any:
+        person = self._reachable(params)
+        text = checked_caption(params.get("caption", ""), params.get("parse_mode", ""))
+        file = self._file_in(params, "voice")
+        if person.forbids_voice:
+            raise bad("VOICE_MESSAGES_FORBIDDEN")
+        message = self._as_message(person, self._shown(person, text, params, self.files[file]))
+        del message["text"]
+        told = {"file_id": file, "file_unique_id": f"unique-{file}", "file_size": len(self.files[file])}
+        caption = {"caption": text} if text else {}
+        return {**message, **caption, "voice": {**told, "duration": int(params.get("duration") or 0)}}
+
+    def _file_in(self, params: dict[str, Any], name: str) -> str:
+        """The id of a file that comes along, or that is known from before."""
+        given = params.get(name, "")
+        if isinstance(given, str) and given.startswith("attach://"):
+            given = params.get(given.removeprefix("attach://"), "")
+        if isinstance(given, web.FileField):
+            content = given.file.read()
+            if not content:
+                raise bad("file must be non-empty")
+            return self._keep_file(content)
+        if given not in self.files:
+            raise bad("wrong file identifier/HTTP URL specified")
+        return str(given)
+
+    def _shown(self, person: Person, text: str, params: dict[str, Any], sound: bytes = b"") -> Seen:
+        """What she sees now. `Refused` where Telegram would refuse the rest of it."""
         rows = checked_keyboard(_json(params, "reply_markup")) if params.get("reply_markup") else []
         self._refuse_too_fast(person.chat_id)
         silent = str(params.get("disable_notification", "")).casefold() == "true"
         keyboard = [[(button["text"], button.get("callback_data", "")) for button in row] for row in rows]
-        seen = Seen(next(self._ids), text, keyboard, silent)
+        seen = Seen(next(self._ids), text, keyboard, silent, sound)
         person.gets(seen)
-        return self._as_message(person, seen)
+        return seen
 
     async def _do_getfile(self, params: dict[str, Any]) -> Any:
         file = str(params.get("file_id", ""))

@@ -12,6 +12,7 @@
   const go = () => {
     page.hidden = true; // at once, however slow the network is
     hush();
+    for (const sound of document.querySelectorAll("audio")) sound.pause();
     const form = new URLSearchParams(new FormData(leave));
     fetch(leave.action, { method: "POST", body: form, keepalive: true, redirect: "manual" }).catch(() => {});
     location.replace(leave.dataset.to); // this page is gone from the history
