@@ -1,5 +1,6 @@
 """All faults of scripts and catalogues, each with its file, its line, and what to do."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,13 +15,16 @@ from dialogs.check_catalogue import Entry, check_catalogue, short, wrong_with
 from dialogs.errors import Fault
 from dialogs.extract import ScriptMessage, messages_of
 from dialogs.library import read_scripts
-from locales.catalogue import HERE, SOURCE, forms_of_one_number, plural_forms, po_file
+from locales.catalogue import HERE, SOURCE, digits, forms_of_one_number, plural_forms, po_file
 from locales.messages import forms, key, texts
 from locales.po import BrokenPo, counted, same_forms
 
 _CODE = "code"
 
 _HEADER_LINE = 1
+
+_NAMES = re.compile(r"CC BY-SA [\d.]+")
+"""What is written alike in every language."""
 
 _NO_NAME = "FULL NAME <EMAIL@ADDRESS>"
 """What gettext's programs write for a translator who gave no name."""
@@ -90,6 +94,11 @@ def check_words(catalogue: Catalog, wanted: Wanted, language: str, file: str) ->
             yield Fault(file, message.lineno or 1, short(entry[0]), words)
         elif entry in stale:
             yield Fault(file, message.lineno or 1, entry[0], _stale(message, language))
+    for entry in known.keys() - stale:
+        if other := other_digits(known[entry], language):
+            wanted_digits = "".join(digits(language).values()) or "0123456789"
+            words = f"'{other}' is no digit of {language}. Write numbers with {wanted_digits}."
+            yield Fault(file, known[entry].lineno or 1, short(entry[0]), words)
     for entry, many in wanted.many.items():
         if entry not in stale:
             line = (known[entry].lineno or 1) if entry in known else 1
@@ -129,6 +138,13 @@ def _of_plural(message: Message | None, english: tuple[str, ...], language: str)
         may_lack = counted(message) if index in forms_of_one_number(language) else set()
         for wrong in wrong_with(english[-1], words, may_lack):
             yield f"msgstr[{index}]: {wrong}"
+
+
+def other_digits(message: Message, language: str) -> str:
+    """Digits in a translation that women see nowhere else in their language; "" for none."""
+    own = set((digits(language) or {sign: sign for sign in "0123456789"}).values())
+    said = _NAMES.sub("", "".join(forms(message)))
+    return "".join(dict.fromkeys(sign for sign in said if sign.isdecimal() and sign not in own))
 
 
 @cache

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from babel import Locale
 from babel.messages.mofile import write_mo
-from babel.numbers import format_decimal
 from babel.plural import to_gettext
 
 from locales.messages import is_translated, messages
@@ -30,6 +29,9 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "ps", "ckb", "he", "ur"})
 
 _LOCALES = {"fa": "fa_AF"}
 """Where a language is spoken as we speak it: "fa" has the words of Afghanistan."""
+
+_ZEROS = {"latn": 0x30, "arab": 0x660, "arabext": 0x6F0, "beng": 0x9E6}
+"""Babel knows which digits a language has, by their Unicode name, but writes all numbers with 0 to 9."""
 
 _AUTONYMS = {"fa": "دری / فارسی"}
 """Where the name that Babel knows is not the one its speakers look for."""
@@ -126,10 +128,12 @@ def locale_of(language: str) -> Locale:
 
 @cache
 def digits(language: str) -> Mapping[int, str]:
-    """For `str.translate`: 0 to 9 as that language writes them, by CLDR. Empty where they are 0 to 9."""
-    locale = locale_of(language)
-    written = {n: format_decimal(n, locale=locale, numbering_system="default") for n in range(10)}
-    return {ord(str(n)): sign for n, sign in written.items() if sign != str(n)}
+    """For `str.translate`: 0 to 9 as that language writes them, by CLDR. Empty where they are 0 to 9.
+
+    Raises KeyError for a language whose digits we do not know: add their zero.
+    """
+    zero = _ZEROS[locale_of(language).default_numbering_system]
+    return {ord("0") + n: chr(zero + n) for n in range(10) if zero != ord("0")}
 
 
 def plural_forms(language: str) -> str:

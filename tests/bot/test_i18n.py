@@ -12,13 +12,14 @@ from babel.messages.mofile import read_mo
 from typer.testing import CliRunner
 
 from bot import i18n, i18n_stale
-from bot.check import check_words, wanted_in
+from bot.check import check_words, other_digits, wanted_in
 from bot.cli import app
 from bot.i18n_rows import rows_of
 from bot.script_words import in_folder
 from locales.catalogue import (
     READ_BY_STAFF,
     compile_po,
+    digits,
     forms_of_one_number,
     numbers_of_forms,
     plural_forms,
@@ -264,6 +265,37 @@ def test_and_are_refused_where_something_has(tmp_path: Path) -> None:
 
 
 # ── plurals ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("language", "own"),
+    [("fa", "۰۱۲۳۴۵۶۷۸۹"), ("ckb", "٠١٢٣٤٥٦٧٨٩"), ("bn", "০১২৩৪৫৬৭৮৯"), ("ar", ""), ("nl", "")],
+)
+def test_numbers_are_written_as_the_language_writes_them(language: str, own: str) -> None:
+    assert "".join(digits(language).values()) == own
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "wrong"),
+    [
+        ("fa", "برای 3 ماه", "3"),
+        ("fa", "برای ٣ ماه", "٣"),
+        ("fa", "برای ۳ ماه", ""),
+        ("nl", "Voor ۳ maanden", "۳"),
+        ("nl", "Voor 3 maanden", ""),
+        ("fa", "تصویرها: OpenMoji, CC BY-SA 4.0", ""),
+    ],
+)
+def test_other_digits_in_a_translation_are_told(language: str, words: str, wrong: str) -> None:
+    assert other_digits(Message("For 3 months", words), language) == wrong
+
+
+def test_a_digit_of_another_language_is_a_fault_with_what_to_write() -> None:
+    made = dutch(("reflection/until", "For 3 months", "Voor ۳ maanden"))
+
+    faults = [str(fault) for fault in check_words(made, wanted_in("client"), "nl", "nl.po")]
+
+    assert any("'۳' is no digit of nl. Write numbers with 0123456789." in fault for fault in faults)
 
 
 @pytest.mark.parametrize("language", READ_BY_STAFF)

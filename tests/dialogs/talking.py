@@ -15,7 +15,7 @@ from dialogs.moves import Moves
 from dialogs.said import Command, CommandName, Rang, Said, Tap, Text
 from dialogs.script import SILENT
 from dialogs.session import Answer, Place, Session
-from dialogs.turn import Event, Turn
+from dialogs.turn import Event, HelpCard, Turn
 from locales.catalogue import CLIENT_LANGUAGES, Catalogue, autonym, read_catalogue
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -53,9 +53,9 @@ def talk_through(
     return amina
 
 
-def with_twenty_minutes(part: str) -> "Amina":
+def with_twenty_minutes(part: str, language: str = "en") -> "Amina":
     """At the first question of that part, with 20 minutes, all that could be skipped skipped."""
-    amina = talk_through()
+    amina = talk_through(language=language)
     amina.skips_to("minutes")
     amina.says("3")
     amina.skips_to(next(s.name for s in amina.moves.script.steps if s.part == part and s.kind not in SILENT))
@@ -71,6 +71,7 @@ class Amina:
     turns: int = 0
     reachable: bool = False
     has_sound: bool = False  # in her language
+    help_card: HelpCard = ()
     zone: tzinfo = UTC
     waited: timedelta = timedelta()
     turn: Turn = field(init=False)
@@ -189,6 +190,7 @@ class Amina:
             zone=self.zone,
             reachable=self.reachable,
             reads_aloud=self.has_sound,
+            help_card=self.help_card,
         )
 
     @property

@@ -3,7 +3,6 @@
 import pytest
 
 from dialogs import phrases
-from dialogs.engine import Here
 from dialogs.said import Command, Tap
 from dialogs.session import Place
 from dialogs.turn import HelpLine, PersonAsked
@@ -13,28 +12,12 @@ from tests.dialogs.talking import Amina, talk_through, words_of_clients
 CARD = (HelpLine(phrases.HELP_EMERGENCY, "112"), HelpLine("Women's shelter", "030 123 4567"))
 
 
-class Nour(Amina):
-    """Somebody whose organisation has set its numbers."""
-
-    @property
-    def here(self) -> Here:
-        """With the card."""
-        here = super().here
-        return Here(
-            now=here.now,
-            token=here.token,
-            translate=here.translate,
-            languages=here.languages,
-            channel=here.channel,
-            help_card=CARD,
-        )
-
-
-def at_her_dream(language: str = "en") -> Nour:
+def at_her_dream(language: str = "en") -> Amina:
     """She is asked what she dreamed of."""
     amina = talk_through(language=language)
     amina.skips_to("dream")
-    return Nour(amina.moves, amina.session, amina.turns)
+    amina.help_card = CARD
+    return amina
 
 
 def in_words(language: str, number: int = 0) -> str:
@@ -177,7 +160,7 @@ def test_while_she_is_away_the_card_comes_and_tells_nothing_else(away: str) -> N
 
 def test_before_anything_is_kept_the_card_comes_too_and_nothing_begins() -> None:
     fresh = at_her_dream()
-    new = Nour(fresh.moves, fresh.session.__class__("2", fresh.session.script, "en"), 0)
+    new = Amina(fresh.moves, fresh.session.__class__("2", fresh.session.script, "en"), help_card=CARD)
 
     new.sends(Command("helpnow"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.channels.terminal import Play, transcript
 from casework.packaged import packaged_sources
+from dialogs import phrases
 from dialogs.extract import is_for_staff
 from dialogs.read_file import is_ladder
 from locales.catalogue import CLIENT_LANGUAGES
@@ -20,6 +21,11 @@ SCRIPTS = [
     if not is_ladder(file) and not is_for_staff(file, text)
 ]
 FILES = sorted(HERE.glob("*/*.txt"))
+MISUNDERSTOOD = {
+    words_of_clients().look_up(language, phrase.context, phrase.text)
+    for phrase in (phrases.CHOOSE, phrases.CHOOSE_SEVERAL, phrases.NEED_NUMBER, phrases.NEED_SCALE)
+    for language in CLIENT_LANGUAGES
+}
 RENEW = "TREDE_RENEW_TRANSCRIPTS"
 
 
@@ -45,6 +51,14 @@ def test_the_conversation_goes_as_written(file: Path) -> None:
         file.write_text(said, "utf-8")
         pytest.skip("written anew: read what changed")
     assert said.splitlines() == written.splitlines()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_she_is_understood_whatever_she_says(file: Path) -> None:
+    """After a change of the script, an old answer may fit no question any more."""
+    said = file.read_text("utf-8").splitlines()
+
+    assert [line for line in said if line in MISUNDERSTOOD] == []
 
 
 @pytest.mark.parametrize("walk", WALKS)
