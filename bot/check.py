@@ -142,7 +142,7 @@ def _of_plural(message: Message | None, english: tuple[str, ...], language: str)
 
 def other_digits(message: Message, language: str) -> str:
     """Digits in a translation that women see nowhere else in their language; "" for none."""
-    own = set((digits(language) or {sign: sign for sign in "0123456789"}).values())
+    own = set(digits(language).values()) or set("0123456789")
     said = _NAMES.sub("", "".join(forms(message)))
     return "".join(dict.fromkeys(sign for sign in said if sign.isdecimal() and sign not in own))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from prometheus_client import CollectorRegistry
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -28,7 +27,6 @@ from bot.demo import demo
 from bot.fault import fault
 from bot.languages import ALL, offered
 from bot.logs import set_up_logs
-from bot.metrics import Meter
 from bot.opening import client_words, now, prepare
 from bot.plain_and_fair import plain_and_fair
 from bot.scripts import compiled_reflection, open_library
@@ -104,7 +102,10 @@ def run(
     ] = False,
 ) -> None:
     """Serve web chat and console, and Telegram if TREDE_TELEGRAM_TOKEN is set."""
-    from bot.serve import serve  # the web takes a second to import: other commands do without
+    from prometheus_client import CollectorRegistry  # these take a second: other commands do without
+
+    from bot.metrics import Meter
+    from bot.serve import serve
 
     settings = read_settings()
     if with_demo and not settings.draft_languages:

@@ -11,11 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
@@ -25,7 +21,10 @@ from storage.sqlite import PRAGMAS, engine_for
 
 T = TypeVar("T")
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+_STEPS = Path(__file__).parent / "migrations" / "versions"
+KNOWN = tuple(sorted(file.stem[1:5] for file in _STEPS.glob("v[0-9]*.py")))
+"""Revisions in order, the last is this version's: the files of Alembic's steps have them in their names."""
+
 LOCK = 72_310_451  # any number; PostgreSQL lets one process hold it
 
 
@@ -50,15 +49,7 @@ def check(url: str) -> None:
 
 def is_newer(revision: str) -> bool:
     """Whether tables at that revision are of a later version than this one."""
-    known = ScriptDirectory.from_config(config()).walk_revisions()
-    return revision not in {script.revision for script in known}
-
-
-def config() -> Config:
-    """Alembic's settings; there is no alembic.ini."""
-    settings = Config()
-    settings.set_main_option("script_location", str(_SCRIPTS))
-    return settings
+    return revision not in KNOWN
 
 
 def _upgrade(connection: Connection, where: str) -> None:
@@ -67,9 +58,9 @@ def _upgrade(connection: Connection, where: str) -> None:
     try:
         _check(connection, where)
     except DatabaseBehind:
-        settings = config()
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        from storage.steps import take_steps  # slow to import, and almost never needed
+
+        take_steps(connection)
         if connection.dialect.name == "sqlite":
             _refuse_dangling_rows(connection, where)
 
@@ -82,9 +73,9 @@ def _wait_for_the_other(connection: Connection) -> None:
 
 
 def _check(connection: Connection, where: str) -> None:
-    scripts = ScriptDirectory.from_config(config())
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == scripts.get_current_head():
+    has_any = inspect(connection).has_table("alembic_version")
+    found = connection.scalar(text("SELECT version_num FROM alembic_version")) if has_any else None
+    if found == KNOWN[-1]:
         return
     if found is None or not is_newer(found):
         raise DatabaseBehind(where, found)

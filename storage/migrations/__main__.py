@@ -6,8 +6,9 @@ import tempfile
 from alembic import command
 
 from storage.database import address_of
-from storage.migrate import config, upgrade
+from storage.migrate import upgrade
 from storage.sqlite import engine_for
+from storage.steps import config
 
 if len(sys.argv) != 2:
     sys.exit('Say what changes: python -m storage.migrations "add the ladder"')

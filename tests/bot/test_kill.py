@@ -37,7 +37,7 @@ from tests.told import told
 TALKING = 10  # women at the same time; the next one begins when one has ended
 PATIENCE = 120.0  # seconds without a word until it counts as lost; a busy machine is slow
 SQLITE_LEASE = 90.0  # seconds, as in real life: a server that starts again does not wait for it
-POSTGRES_LEASE = 6.0  # another server may be alive, so what a killed one had in hand waits so long
+POSTGRES_LEASE = 4.0  # another server may be alive, so what a killed one had in hand waits so long
 FEW, MANY = (7, 14), (200, 300)  # kills and women
 KINDS = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
 

@@ -1,10 +1,14 @@
 """The pages beside the cases: feedback on the questions, languages, codes, and three questions to oneself."""
 
 import re
+from html import unescape
 
+import pytest
 from sqlalchemy import Connection, insert
 
+from bot.scripts import compiled_for_staff
 from casework.occupations import occupations
+from locales.catalogue import STAFF_LANGUAGES, read_catalogue
 from storage.sealed import Words, key_of
 from storage.tables import clients, feedback
 from tests.console.conftest import Desk
@@ -112,6 +116,35 @@ async def test_all_three_questions_of_the_handbook_are_asked(desk: Desk) -> None
     assert page.count("<textarea") == 3
     for start in ("Me:", "My organisation:", "My way of working:"):
         assert start in page
+
+
+WALKS = {
+    "short": {"me": "Ik dacht aan een moeder"},
+    "long": {
+        "me": "Ik dacht aan een moeder",
+        "organisation": "Wie belt, wint",
+        "approach": "Ik vraag naar kinderen",
+    },
+    "skipped": {},
+}
+
+
+@pytest.mark.parametrize("language", STAFF_LANGUAGES)
+@pytest.mark.parametrize("walk", WALKS)
+async def test_it_is_walked_three_ways_in_every_language(desk: Desk, language: str, walk: str) -> None:
+    browser = await desk.signed_in(desk.staff.mara)
+    await browser.submit("/staff", "/staff/language", language=language)
+    words, script = read_catalogue("staff", STAFF_LANGUAGES), compiled_for_staff()
+
+    await browser.submit("/staff/for-yourself", "/staff/for-yourself", **WALKS[walk])
+
+    page = unescape((await browser.get("/staff/for-yourself")).text)
+    for step in script.steps:
+        asked = words.look_up(language, step.context, step.text)
+        assert (asked == step.text) == (language == "en")
+        assert page.count(asked) == 1 + (step.name in WALKS[walk])
+        assert words.look_up(language, step.context, step.hint) in page
+    assert [said for said in WALKS["long"].values() if said in page] == list(WALKS[walk].values())
 
 
 # ── languages and codes ──────────────────────────────────────────────────────────────────────────

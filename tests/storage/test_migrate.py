@@ -8,11 +8,13 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from storage.database import Database, open_database
 from storage.errors import DatabaseBehind, DatabaseNewer, DatabaseUnreadable, StorageError
-from storage.migrate import LOCK, check, upgrade
+from storage.migrate import KNOWN, LOCK, check, upgrade
+from storage.steps import config
 from storage.tables import metadata
 
 
@@ -30,6 +32,13 @@ async def _set_revision(url: str, revision: str) -> None:
 
     await database.write(work)
     await database.close()
+
+
+def test_the_files_of_the_steps_are_named_as_alembic_knows_them() -> None:
+    steps = ScriptDirectory.from_config(config())
+
+    assert [step.revision for step in steps.walk_revisions()] == list(reversed(KNOWN))
+    assert steps.get_current_head() == KNOWN[-1]
 
 
 def test_an_empty_database_is_behind_until_it_is_upgraded(empty_url: str) -> None:

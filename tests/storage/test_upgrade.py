@@ -17,10 +17,11 @@ from storage.cases import find
 from storage.database import Database, open_database
 from storage.errors import WrongKey
 from storage.key_proof import prove_key
-from storage.migrate import config, upgrade
+from storage.migrate import upgrade
 from storage.pages import look
 from storage.sealed import hashed, use_key
 from storage.standing import stored_summary
+from storage.steps import config
 from storage.stored_session import message_body
 from storage.turns import take
 from tests.conftest import KEY
