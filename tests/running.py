@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.commands import trede
+
 TREDE = Path(sys.executable).parent / "trede"
 QUICK_START = {"TREDE_TELEGRAM_LIBRARY": "ptb"}
 """For tests in which either library would do: aiogram takes some seconds to load."""
@@ -32,9 +34,8 @@ class Running:
 
     def trede(self, *words: str) -> str:
         """Run another command on the same data; what it printed."""
-        done = subprocess.run(
-            [TREDE, *words], env=dict(self.env), capture_output=True, text=True, timeout=60, check=True
-        )
+        done = trede(words, self.env, self.logs.parent)
+        done.check_returncode()
         return done.stdout
 
     def stop(self, how: int = signal.SIGTERM) -> int:

@@ -12,8 +12,9 @@ import pytest
 
 from tests.bot.test_on_postgresql import begins, invited, shares_all, tells
 from tests.chatting import Chatting
+from tests.commands import trede
 from tests.postgres import PostgresServer, ask
-from tests.running import TREDE, running
+from tests.running import running
 
 HERS = "A quiet home by the sea"
 
@@ -32,9 +33,7 @@ class Place:
     def trede(self, *words: str) -> "subprocess.CompletedProcess[str]":
         plain = {name: value for name, value in os.environ.items() if not name.startswith("TREDE_")}
         env = {**plain, "TREDE_DATA_DIR": str(self.folder / "data"), **self.settings}
-        return subprocess.run(
-            [TREDE, *words], env=env, cwd=self.folder, capture_output=True, text=True, timeout=60
-        )
+        return trede(words, env, self.folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

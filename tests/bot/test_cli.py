@@ -19,10 +19,11 @@ from typer.testing import CliRunner
 from bot import i18n
 from bot.cli import app
 from storage import migrate
+from tests import commands
 from tests.chatting import Chatting
 from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_server import TOKEN, TelegramServer
-from tests.running import TREDE, Running, free_port, running
+from tests.running import Running, free_port, running
 
 ROOT = Path(__file__).parents[2]
 FAULTY = ROOT / "tests/dialogs/faulty.yaml"
@@ -116,7 +117,7 @@ class Operator:
 
     def trede(self, *words: str, **settings: str) -> Done:
         """A command, to its end."""
-        return self._run([str(TREDE), *words], **settings)
+        return _done(commands.trede(words, {**self.env, **settings}, self.folder))
 
     def trede_of(self, copy: Path, *words: str) -> Done:
         """The same, of a copy of the code."""
@@ -129,10 +130,14 @@ class Operator:
         return self._run([sys.executable, "-c", start, *words], **settings)
 
     def _run(self, words: list[str], **settings: str) -> Done:
-        done = subprocess.run(
-            words, env={**self.env, **settings}, cwd=self.folder, capture_output=True, text=True, timeout=60
+        env = {**self.env, **settings}
+        return _done(
+            subprocess.run(words, env=env, cwd=self.folder, capture_output=True, text=True, timeout=60)
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+
+
+def _done(command: subprocess.CompletedProcess[str]) -> Done:
+    return Done(command.returncode, command.stdout, command.stderr)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +18,9 @@ from bot.ogg import read_ogg
 from bot.opening import client_words
 from bot.read_aloud import CannotBeRead, Prompt, prompts, spoken
 from dialogs.library import load
+from tests import commands
 from tests.dialogs.talking import talk_through
 from tests.fakes.ogg import lay, ogg
-from tests.running import TREDE
 
 VOICES = b"""Pty Language       Age/Gender VoiceName          File                 Other Languages
  5  ar              --/M      Arabic             sem/ar
@@ -89,9 +88,7 @@ class Machine:
 def trede(folder: Path, *words: str, code: int = 0, **env: str) -> str:
     """What a command printed; of a failing one what it says is wrong."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TREDE_")}
-    done = subprocess.run(
-        [TREDE, "audio", *words], env={**clean, **env}, cwd=folder, capture_output=True, text=True, timeout=60
-    )
+    done = commands.trede(["audio", *words], {**clean, **env}, folder)
     assert done.returncode == code, done.stderr
     return done.stderr if code else done.stdout
 

@@ -29,9 +29,10 @@ from storage.sealed import use_key
 from storage.staff import add_organisation
 from storage.tables import quarantine as rows
 from tests.bot.test_serve import running_beside
+from tests.commands import trede
 from tests.fakes.telegram_libraries import LIBRARIES
 from tests.fakes.telegram_server import TOKEN, TelegramServer
-from tests.running import QUICK_START, TREDE
+from tests.running import QUICK_START
 
 BOT = TOKEN.partition(":")[0]
 CANARY = "Zwaluwnest"
@@ -155,10 +156,8 @@ class Operator:
 
     def trede(self, *words: str) -> "subprocess.CompletedProcess[str]":
         env = {name: value for name, value in os.environ.items() if not name.startswith("TREDE_")}
-        env |= {"TREDE_DATA_DIR": str(self.folder), "TREDE_TELEGRAM_TOKEN": TOKEN, "COLUMNS": "200"}
-        return subprocess.run(
-            [TREDE, "quarantine", *words], env=env, cwd=self.folder, capture_output=True, text=True
-        )
+        env |= {"TREDE_DATA_DIR": str(self.folder), "TREDE_TELEGRAM_TOKEN": TOKEN}
+        return trede(["quarantine", *words], env, self.folder)
 
     @property
     def events(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chatting
-from tests.running import TREDE, running
+from tests.commands import trede
+from tests.running import running
 
 PACKAGED = Path(__file__).parents[2] / "dialogs" / "scripts" / "reflection.yaml"
 RENAMED = (
@@ -29,9 +29,7 @@ class Shell:
 
     def trede(self, *words: str, code: int = 0) -> str:
         """What a command printed; of a failing one also what it says is wrong."""
-        done = subprocess.run(
-            [TREDE, *words], env=dict(self.env), cwd=self.folder, capture_output=True, text=True, timeout=60
-        )
+        done = trede(words, self.env, self.folder)
         assert done.returncode == code, done.stderr
         return done.stdout + (done.stderr if code else "")
 

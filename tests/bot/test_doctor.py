@@ -20,9 +20,10 @@ from bot.settings import Settings
 from storage import outbox, quarantine
 from storage.database import open_database
 from storage.key_proof import prove_key
+from tests.commands import trede
 from tests.conftest import KEY
 from tests.fakes.telegram_server import TelegramServer
-from tests.running import TREDE, free_port, running
+from tests.running import free_port, running
 from tests.storage.house import NOW, ours
 
 PASSWORD = "hidden-password"
@@ -37,14 +38,7 @@ def now() -> datetime:
 
 def doctor(folder: Path, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TREDE_")}
-    return subprocess.run(
-        [TREDE, "doctor", *words],
-        env={**plain, **settings},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return trede(["doctor", *words], {**plain, **settings}, folder)
 
 
 def files(folder: Path) -> dict[str, bytes]:
