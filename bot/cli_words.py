@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
-from rich.text import Text
+from rich.table import Table
 
 from bot import i18n
 from bot.cli_tools import FOUND, AsJson, out, printable, say, stop
@@ -64,13 +63,15 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([_as_json(one) for one in found], ensure_ascii=False, indent=2))  # noqa: T201
         return
-    review = Column("needs native review", no_wrap=True)
-    table = Table("words of", "language", "messages", "translated", "stale", "reviewed", review, "written by")
+    table = Table("words of", "language", "messages", "translated", "stale", "read", "not read")
     for one in found:
         numbers = (one.messages, one.translated, one.stale, one.reviewed, one.unreviewed)
-        who = Text(printable(one.translator))
-        table.add_row(one.domain, one.language, *(str(number) for number in numbers), who)
+        table.add_row(one.domain, one.language, *(str(number) for number in numbers))
     out.print(table)
+    say("Read, or not read: by a native speaker. Written by:")
+    for translator in dict.fromkeys(one.translator for one in found):
+        theirs = dict.fromkeys(one.language for one in found if one.translator == translator)
+        say(f"  {printable(translator) or 'nobody says'}: {', '.join(theirs)}")
 
 
 def _as_json(one: Standing) -> dict[str, Any]:

@@ -380,12 +380,14 @@ def test_words_are_taken_out_put_in_told_and_compiled(operator: Operator, copy: 
 
 
 def test_the_state_of_each_language_is_shown_as_a_table() -> None:
-    done = CliRunner().invoke(app, ["i18n", "status"], env={"COLUMNS": "120"})
+    done = CliRunner().invoke(app, ["i18n", "status"], env={"COLUMNS": "80"})
 
     assert done.exit_code == 0
-    assert "needs native review" in done.output
+    assert "not read" in done.output
+    assert "…" not in done.output, "nothing is cut off"
     for language in ("en", "nl", "ar", "uk"):
         assert f" {language} " in done.output
+    assert "machine draft, not yet read by a native speaker: nl, ar" in done.output
 
 
 # ── what bad input gets: one line that says what and what to do, and exit 2 ──────────────────────
