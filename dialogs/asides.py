@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dialogs import help_card, phrases, reminding
-from dialogs.asking import Languages, Option, page_of, question_title, told
+from dialogs.asking import READ_TO_ME, Languages, Option, page_of, question_title, told
 from dialogs.frozen import replace
 from dialogs.moves import Moves
 from dialogs.open_turn import OpenTurn
@@ -56,18 +56,19 @@ def _aside(
     if question is not None:
         found = aside_options(moves, session, languages)
         return question, page_of(found, session.page, whole=session.mode == "language")
-    return phrases.MENU_ASK, [Button(value, label, kind="control") for value, label in _menu(session, reads)]
+    return phrases.MENU_ASK, list(_menu(session, reads))
 
 
-def _menu(session: Session, reads: bool) -> Iterator[tuple[str, Phrase]]:
-    yield from _MENU[:-2]
+def _menu(session: Session, reads: bool) -> Iterator[Button]:
+    controls = [Button(value, label, kind="control") for value, label in _MENU]
+    yield from controls[:-2]
     if session.reads_aloud:
-        yield "silent", phrases.STOP_READING
+        yield Button("silent", phrases.STOP_READING, kind="control")
     elif reads:
-        yield "read", phrases.READ_TO_ME
+        yield READ_TO_ME
     if session.timers:
-        yield STOP
-    yield from _MENU[-2:]
+        yield Button(*STOP, kind="control")
+    yield from controls[-2:]
 
 
 def _question(session: Session) -> Phrase | None:

@@ -55,6 +55,7 @@ _DONE = Button("done", phrases.DONE, kind="control")
 _BACK = Button("back", phrases.BACK, kind="control")
 _SKIP = Button("skip", phrases.SKIP, kind="control")
 _MENU = Button("menu", phrases.MENU, kind="control")
+READ_TO_ME = Button("read", phrases.READ_TO_ME, kind="control", picture="🔊")
 
 Languages = Sequence[tuple[str, str]]
 """Languages on offer: (code, its name in itself)."""
@@ -253,8 +254,13 @@ def speak(script: Script, session: Session, step: Step, text: str) -> Phrase:
     return Phrase(step.context, text, {key: value for key, value in found.items() if f"%({key})s" in text})
 
 
-def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[Label] = ()) -> Say:
-    """The question where she is. `before`: lines said first, in the same message."""
+def ask(
+    moves: Moves, session: Session, languages: Languages, before: Sequence[Label] = (), *, reads: bool = False
+) -> Say:
+    """The question where she is. `before`: lines said first, in the same message.
+
+    `reads`: whether questions can be read to her.
+    """
     step = moves.script.step(session.at.step)
     found = options(moves, session, languages)
     lines: list[Label] = [*before, speak(moves.script, session, step, step.text)]
@@ -270,7 +276,7 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
     lines.extend(_notes(moves.script, step, found, session))
     return Say(
         lines=tuple(lines),
-        buttons=buttons(moves, session, found),
+        buttons=buttons(moves, session, found, reads=reads),
         expects=_expects(step),
         token=session.token,
         asks=step.context if step.kind != "share_which" else "",  # its name is that of `share`
@@ -279,10 +285,12 @@ def ask(moves: Moves, session: Session, languages: Languages, before: Sequence[L
     )
 
 
-def buttons(moves: Moves, session: Session, found: Sequence[Option]) -> tuple[Button, ...]:
-    """The buttons of the question where she is; `found`: its options."""
+def buttons(
+    moves: Moves, session: Session, found: Sequence[Option], *, reads: bool = False
+) -> tuple[Button, ...]:
+    """The buttons of the question where she is; `found`: its options. `reads` as in `ask`."""
     step = moves.script.step(session.at.step)
-    return (*_choices(step, found, session), *_controls(moves, session))
+    return (*_choices(step, found, session), *_controls(moves, session, reads=reads))
 
 
 def _marked(told: Label) -> Label:
@@ -365,7 +373,7 @@ def page_of(
     return buttons
 
 
-def _controls(moves: Moves, session: Session) -> list[Button]:
+def _controls(moves: Moves, session: Session, *, reads: bool) -> list[Button]:
     controls: list[Button] = []
     step, old = moves.script.step(session.at.step), session.answers.get(session.at)
     if is_several(step):
@@ -376,6 +384,8 @@ def _controls(moves: Moves, session: Session) -> list[Button]:
         controls.append(_BACK)
     if step.skippable and step.kind not in ("read_back",):
         controls.append(_SKIP)
+    if reads and not session.reads_aloud and step.part == moves.script.parts[0].name:
+        controls.append(READ_TO_ME)  # who reads little finds it before she has to look into the menu
     return [*controls, _MENU]
 
 

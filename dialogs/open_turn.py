@@ -129,4 +129,5 @@ class OpenTurn:
 
     def ask(self, before: Sequence[Label] = ()) -> None:
         """The question where she is. `before`: lines said first, in the same message."""
-        self.says.append(ask(self.moves, self.session, self.here.languages, before))
+        here, reads = self.here, self.here.reads_aloud
+        self.says.append(ask(self.moves, self.session, here.languages, before, reads=reads))

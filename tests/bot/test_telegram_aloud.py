@@ -6,6 +6,7 @@ import pytest
 
 from bot.channels.telegram_screen import pieces
 from dialogs import phrases
+from locales.catalogue import autonym
 from tests.bot.test_telegram_conversation import House, Talker, house, library, talker
 from tests.fakes.ogg import lay, ogg
 from tests.fakes.telegram_person import Seen
@@ -68,6 +69,20 @@ async def test_nothing_is_read_to_her_who_did_not_ask_for_it(house: House) -> No
     amina.person.writes("A bakery")
 
     assert (await amina.asked("learn")).sound == b""
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_she_finds_it_at_the_beginning_by_its_picture(house: House, language: str) -> None:
+    lay(house.sounds, f"{language}/reflection/private_now.ogg", SOUND)
+    amina = talker(house, language)
+    amina.person.writes(f"/start {await house.invited(language)}")
+    await amina.taps("language", autonym(language))
+    await amina.taps("call_me", "🔊")
+    await amina.person.hears(house.said(language, phrases.READING_ON))
+
+    amina.person.writes("Amina")
+
+    assert (await amina.asked("private_now")).sound == SOUND
 
 
 async def test_when_she_wants_no_more_sound_it_ends(house: House) -> None:

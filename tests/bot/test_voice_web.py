@@ -124,6 +124,18 @@ def test_where_only_writing_will_do_it_is_not_offered(in_writing: bool) -> None:
     assert ('class="aloud"' in html) != in_writing
 
 
+def test_the_page_has_its_own_buttons_to_listen_so_read_to_me_stays_on_telegram() -> None:
+    """She may go on here with a question that she got there."""
+    read = WrittenButton("read", "Read to me", "control", "🔊")
+    skip = WrittenButton("skip", "Skip", "control")
+    asked = Message("en", ("What may I call you?",), (skip, read), "text", "t")
+
+    html = Pages(words, ("en",)).chat(Screen("a-good-code", "en", ((1, asked),), "t"))
+
+    assert "Skip" in html
+    assert "Read to me" not in html
+
+
 # ── sending it ────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -26,6 +26,28 @@ def test_the_menu_offers_it_only_where_there_is_sound() -> None:
     assert phrases.READ_TO_ME.text not in silent.buttons
 
 
+def test_at_the_beginning_it_stands_beside_the_question_with_a_picture() -> None:
+    amina = talk_through()
+    amina.has_sound = True
+    amina.says("1")
+
+    [button] = [button for button in amina.messages[-1].buttons if button.value == "read"]
+    assert (button.label, button.picture) == (phrases.READ_TO_ME.text, "🔊")
+
+    amina.taps(phrases.READ_TO_ME.text)
+    assert amina.hears(ON)
+    assert phrases.READ_TO_ME.text not in amina.buttons
+
+
+def test_later_on_it_stands_in_the_menu_only() -> None:
+    amina = where_there_is_sound()
+
+    amina.does("again")
+
+    assert amina.at == Place("good_life")
+    assert phrases.READ_TO_ME.text not in amina.buttons
+
+
 def test_from_then_on_each_question_is_to_be_read_to_her() -> None:
     amina = where_there_is_sound()
     amina.does("menu")
