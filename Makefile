@@ -17,6 +17,9 @@ $(VENV)/.run: requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.words: $(VENV)/.run $(wildcard locales/*/LC_MESSAGES/*.po)
 	$(BIN)/trede i18n compile >/dev/null
 	touch $@
 
@@ -28,15 +31,15 @@ $(VENV)/.bench: requirements/bench.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
 	touch $@
 
-install: $(VENV)/.run ## what `trede run` needs, in .venv
+install: $(VENV)/.words ## what `trede run` needs, in .venv
 
 ptb: $(VENV)/.run ## python-telegram-bot too, for TREDE_TELEGRAM_LIBRARY=ptb
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/ptb.txt
 
-run: $(VENV)/.run ## install, then serve web chat and console on http://127.0.0.1:8000
+run: $(VENV)/.words ## install, then serve web chat and console on http://127.0.0.1:8000
 	$(BIN)/trede run --demo
 
-test: $(VENV)/.dev browser ## install what the tests need, and run them all
+test: $(VENV)/.words $(VENV)/.dev browser ## install what the tests need, and run them all
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
 
 test-long: $(VENV)/.dev browser ## the longer runs of the same tests

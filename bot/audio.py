@@ -97,10 +97,6 @@ class Audio:
         sounds = self.found().sounds.get((message.language, message.asks), ()) if message.asks else ()
         return next((sound for sound in sounds if sound.fits(message)), None)
 
-    def speaks(self, language: str) -> bool:
-        """Whether any question can be read aloud in that language."""
-        return language in self.found().languages
-
     def found(self) -> Found:
         """All there is, as of a minute ago at most."""
         if self._clock() - self._looked >= LOOKS_AGAIN:

@@ -1,5 +1,6 @@
 """Keeps the catalogues in step with the words of scripts and code, and says how each translation stands."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -160,13 +161,15 @@ def extract_to(domain: str, folder: Path = HERE) -> Path:
 
 
 def compile_all(folder: Path = HERE) -> list[Path]:
-    """Write the .mo files that gettext reads; the .po files stay the source."""
+    """Write the .mo files that gettext reads, each with the time of its .po file, which stays the source."""
     made = []
     for domain, language in catalogues():
         source = po_file(domain, language, folder)
         if source.exists():
-            source.with_suffix(".mo").write_bytes(compile_po(source, language))
-            made.append(source.with_suffix(".mo"))
+            target, times = source.with_suffix(".mo"), source.stat()
+            target.write_bytes(compile_po(source, language))
+            os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))  # how one sees what it was made from
+            made.append(target)
     return made
 
 

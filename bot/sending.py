@@ -4,6 +4,7 @@ SendingError
 ├── RetryAfter   too fast: the channel says how long to wait
 ├── Blocked      she does not want messages from us any more
 ├── Rejected     the channel will never take this message
+│   └── VoiceForbidden  she lets nobody send her voice messages
 └── Away         the channel cannot be reached, or does not work at the moment
     └── TakenElsewhere  another program takes our bot's updates
 
@@ -42,6 +43,13 @@ class Blocked(SendingError):
 
 class Rejected(SendingError):
     """The channel refuses the message itself. Another try would fare no better."""
+
+
+class VoiceForbidden(Rejected):
+    """She lets nobody send her voice messages; words she gets."""
+
+    WORD = "VOICE_MESSAGES_FORBIDDEN"
+    """How Telegram says so."""
 
 
 class Away(SendingError):

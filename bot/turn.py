@@ -100,7 +100,7 @@ class Talk:
             zone=self.zone,
             reachable=incoming.address is not None,
             help_card=self.help_cards.card(session.facts.get("organisation", ""), session.language),
-            reads_aloud=self._reads_aloud(incoming, session.language),
+            reads_aloud=self._reads_aloud(incoming),
         )
         turn = reply(moves, session, incoming.said, here)
         ours = tuple(write_message(words, turn.session.language, say) for say in turn.says)
@@ -113,9 +113,9 @@ class Talk:
             recording=_recording(incoming),
         )
 
-    def _reads_aloud(self, incoming: Incoming, language: str) -> bool:
+    def _reads_aloud(self, incoming: Incoming) -> frozenset[str]:
         """Only where messages are sent to her; the web page has buttons to listen."""
-        return incoming.address is not None and self.audio is not None and self.audio.speaks(language)
+        return self.audio.found().languages if self.audio and incoming.address is not None else frozenset()
 
     def _new_session(self, caller: Caller) -> Session:
         return Session(

@@ -109,7 +109,7 @@ def _tapped_inside(turn: OpenTurn, value: str, found: Sequence[Option]) -> bool:
     else:
         return False
     turn.new_token()
-    turn.ask()
+    turn.ask(again=True)
     return True
 
 

@@ -40,7 +40,7 @@ def offer_reminder(turn: OpenTurn, kind: TimerKind, before: Sequence[Label] = ()
 def ask_aside(turn: OpenTurn, before: Sequence[Label] = ()) -> None:
     """The question that is open beside the script. `before`: lines said first, in the same message."""
     session = turn.session
-    question, buttons = _aside(turn.moves, session, turn.here.languages, turn.here.reads_aloud)
+    question, buttons = _aside(turn.moves, session, turn.here.languages, turn.can_be_read)
     back = Button("go_on" if session.is_away else "return", phrases.GO_ON, kind="control")
     expects: Expects = "date" if session.mode == "remind_date" else "choice"
     card = turn.here.help_card if session.mode == "help" else ()

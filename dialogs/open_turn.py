@@ -1,5 +1,6 @@
 """A turn while it is made: her session moves on, and what happens and what is said is gathered."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -22,8 +23,8 @@ class Here:
 
     `token`: a fresh random one, for the next question. `translate`: a phrase in the session's language.
     `zone`: hers. `reachable`: whether we can write to her by ourselves, so that reminders can be offered.
-    `help_card`: whom she can call in danger, as her organisation set it. `reads_aloud`: whether sound in
-    her language can be sent with questions.
+    `help_card`: whom she can call in danger, as her organisation set it. `reads_aloud`: languages in
+    which sound can be sent with questions.
     """
 
     now: datetime
@@ -34,7 +35,7 @@ class Here:
     zone: tzinfo = UTC
     reachable: bool = False
     help_card: HelpCard = ()
-    reads_aloud: bool = False
+    reads_aloud: frozenset[str] = frozenset()
 
 
 class OpenTurn:
@@ -127,7 +128,15 @@ class OpenTurn:
         if lines:
             self.says.append(Say(tuple(lines), quiet=True))
 
-    def ask(self, before: Sequence[Label] = ()) -> None:
-        """The question where she is. `before`: lines said first, in the same message."""
-        here, reads = self.here, self.here.reads_aloud
-        self.says.append(ask(self.moves, self.session, here.languages, before, reads=reads))
+    @property
+    def can_be_read(self) -> bool:
+        """Whether there is sound in her language that we can send her."""
+        return self.session.language in self.here.reads_aloud
+
+    def ask(self, before: Sequence[Label] = (), *, again: bool = False) -> None:
+        """The question where she is. `before`: lines said first, in the same message.
+
+        `again`: she has just heard it, so it is not read to her once more.
+        """
+        say = ask(self.moves, self.session, self.here.languages, before, reads=self.can_be_read)
+        self.says.append(dataclasses.replace(say, aloud=False) if again else say)

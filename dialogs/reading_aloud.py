@@ -8,7 +8,7 @@ from dialogs.open_turn import OpenTurn
 
 def read_aloud(turn: OpenTurn, *, wanted: bool) -> None:
     """Where there is no sound in her language, nothing changes, and she is asked again what was asked."""
-    if wanted and not turn.here.reads_aloud:
+    if wanted and not turn.can_be_read:
         return_to_question(turn)
         return
     turn.session = replace(turn.session, reads_aloud=wanted)

@@ -82,7 +82,7 @@ def compiled(domain: str, language: str, folder: Path = HERE) -> bytes | None:
     fresh = source.with_suffix(".mo")
     if not source.exists():
         return None
-    if fresh.exists() and fresh.stat().st_mtime >= source.stat().st_mtime:
+    if fresh.exists() and fresh.stat().st_mtime_ns == source.stat().st_mtime_ns:  # as `compile` left it
         return fresh.read_bytes()
     return compile_po(source, language)
 

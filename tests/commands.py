@@ -96,7 +96,7 @@ def _run(asked: dict[str, Any]) -> int:
 
 
 class _Forks(ForkingMixIn, UnixStreamServer):
-    max_children = MOST_AT_ONCE
+    max_children = request_queue_size = MOST_AT_ONCE
 
 
 if __name__ == "__main__":
@@ -105,7 +105,8 @@ if __name__ == "__main__":
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     gc.freeze()
     whose = os.getppid()
-    with _Forks(sys.argv[1], _Command) as server, suppress(KeyboardInterrupt):
+    with _Forks(f"{sys.argv[1]}.new", _Command) as server, suppress(KeyboardInterrupt):
+        os.rename(f"{sys.argv[1]}.new", sys.argv[1])  # there once it listens
         server.timeout = 1.0
         while os.getppid() == whose:  # it ends with the tests, however they end
             server.handle_request()

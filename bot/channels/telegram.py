@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from bot.audio import Audio
-from bot.channels.telegram_aloud import Aloud
+from bot.channels.telegram_aloud import Aloud, fits_under
 from bot.channels.telegram_library import Heard, TelegramLibrary, Update
 from bot.channels.telegram_lines import Lines
 from bot.channels.telegram_reading import is_update, mend, read_body, without_ours
@@ -116,13 +116,16 @@ class Telegram:
 
     async def send(self, address: str, message: Message) -> None:
         """Sends a message, in several if it is long, with sound if she wants that. Raises a SendingError."""
-        text = text_of(message)
-        if await self._aloud.send(message, _parameters(address, text, rows(message), quiet=message.quiet)):
+        text, sound = text_of(message), self._aloud.sound_of(message)
+        whole = _parameters(address, text, rows(message), quiet=message.quiet)
+        if sound and await self._aloud.in_one(sound, whole):
             return
         *before, last = pieces(text)
         for piece in before:
             await self._send_text(address, piece, quiet=message.quiet)
         await self._send_text(address, last, rows(message), quiet=message.quiet)
+        if sound and not fits_under(text):
+            await self._aloud.after(sound, whole)
 
     async def set_my_commands(self, commands: Mapping[str, Mapping[str, str]]) -> None:
         """Shows the commands in her app's menu, in her app's language; in English where we lack it."""

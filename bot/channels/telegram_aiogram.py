@@ -33,7 +33,7 @@ from pydantic import ValidationError
 
 from bot.channels.telegram_library import Heard, Update, Upload, VoiceNote, bot_number, refused_file
 from bot.channels.telegram_reading import PRIVATE, heard_message, heard_tap
-from bot.sending import Away, Blocked, Rejected, RetryAfter, TakenElsewhere, WrongToken
+from bot.sending import Away, Blocked, Rejected, RetryAfter, TakenElsewhere, VoiceForbidden, WrongToken
 
 log = structlog.get_logger()
 
@@ -69,8 +69,8 @@ class Aiogram:
             raise Blocked from None
         except (TelegramUnauthorizedError, TelegramNotFound):
             raise WrongToken from None
-        except (TelegramBadRequest, TelegramEntityTooLarge, TelegramMigrateToChat):
-            raise Rejected from None
+        except (TelegramBadRequest, TelegramEntityTooLarge, TelegramMigrateToChat) as error:
+            raise (VoiceForbidden if VoiceForbidden.WORD in error.message else Rejected) from None
         except TelegramConflictError:
             raise TakenElsewhere from None
         except AiogramError as error:

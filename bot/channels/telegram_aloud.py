@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.audio import Audio, Sound
 from bot.channels.telegram_library import TelegramLibrary, Upload
-from bot.sending import Rejected
+from bot.sending import Away, Rejected, SendingError, VoiceForbidden
 from dialogs.message import Message
 
 CAPTION_LIMIT = 1024  # UTF-16 units
@@ -24,36 +24,52 @@ class Aloud:
         self._seconds = seconds
         self._names: dict[tuple[Path, str], str] = {}  # file and stamp → what Telegram calls it
 
-    async def send(self, message: Message, parameters: dict[str, Any]) -> bool:
-        """Whether the message arrived with its sound; if not, its words have still to be sent.
+    def sound_of(self, message: Message) -> Sound | None:
+        """What reads it, if she wants that and there is anything."""
+        return self._audio.of(message) if message.aloud and self._audio else None
 
-        `parameters`: as for sendMessage. Raises a SendingError, but none that is only about the sound: she
-        may have forbidden voice messages, or Telegram may not take the file.
+    async def in_one(self, sound: Sound, parameters: dict[str, Any]) -> bool:
+        """The sound with the words under it, and the buttons. `parameters`: as for sendMessage.
+
+        False if the words have still to be sent: they are too many, she has forbidden voice messages, or the
+        file does not get through. Raises a SendingError if it is too fast, or if she does not want us.
         """
-        sound = self._audio.of(message) if message.aloud and self._audio else None
-        if sound is None:
+        text = parameters["text"]
+        if not fits_under(text):
             return False
-        whole = {key: value for key, value in parameters.items() if key != "link_preview_options"}
-        text = whole.pop("text")
-        is_short = len(text.encode("utf-16-le")) // 2 <= CAPTION_LIMIT
-        if is_short:
-            whole["caption"] = text
-        else:
-            whole["reply_markup"] = None
-        return await self._sent(sound, whole) and is_short
-
-    async def _sent(self, sound: Sound, parameters: dict[str, Any]) -> bool:
-        key = (sound.file, sound.stamp)
+        kept = ("chat_id", "reply_markup", "disable_notification")
+        whole = {"caption": text, **{name: parameters[name] for name in kept}}
         try:
-            voice: str | Upload = self._names.get(key) or await _upload(sound)
-            told = {**parameters, "voice": voice, "duration": round(sound.seconds)}
-            answer = await self._library.call("sendVoice", told, self._seconds)
-        except (Rejected, OSError):
-            self._names.pop(key, None)
+            await self._send(sound, whole)
+        except (Rejected, Away, OSError):
             return False
+        return True
+
+    async def after(self, sound: Sound, parameters: dict[str, Any]) -> None:
+        """The sound alone, once its words are sent. Whatever keeps it away, the words were what counts."""
+        try:
+            await self._send(sound, {"chat_id": parameters["chat_id"], "disable_notification": True})
+        except (SendingError, OSError):
+            return
+
+    async def _send(self, sound: Sound, parameters: dict[str, Any]) -> None:
+        key = (sound.file, sound.stamp)
+        voice: str | Upload = self._names.get(key) or await _upload(sound)
+        told = {**parameters, "voice": voice, "duration": round(sound.seconds)}
+        try:
+            answer = await self._library.call("sendVoice", told, self._seconds)
+        except VoiceForbidden:
+            raise
+        except Rejected:  # perhaps the name is forgotten
+            self._names.pop(key, None)
+            raise
         if name := _name_in(answer):
             self._names[key] = name
-        return True
+
+
+def fits_under(text: str) -> bool:
+    """Whether a file can have these words under it."""
+    return len(text.encode("utf-16-le")) // 2 <= CAPTION_LIMIT
 
 
 async def _upload(sound: Sound) -> Upload:

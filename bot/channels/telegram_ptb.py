@@ -23,7 +23,16 @@ from telegram.warnings import PTBUserWarning
 from bot.channels.telegram_library import Heard, Update, Upload, VoiceNote, bot_number, refused_file
 from bot.channels.telegram_reading import HERS, PRIVATE, heard_message, heard_tap
 from bot.fault import fault
-from bot.sending import Away, Blocked, Rejected, RetryAfter, SendingError, TakenElsewhere, WrongToken
+from bot.sending import (
+    Away,
+    Blocked,
+    Rejected,
+    RetryAfter,
+    SendingError,
+    TakenElsewhere,
+    VoiceForbidden,
+    WrongToken,
+)
 
 log = structlog.get_logger()
 
@@ -137,6 +146,8 @@ def _own(error: errors.TelegramError) -> SendingError | WrongToken:
             return Blocked()
         case errors.InvalidToken() | errors.EndPointNotFound():
             return WrongToken()
+        case errors.BadRequest() if VoiceForbidden.WORD in error.message.upper():
+            return VoiceForbidden()
         case errors.BadRequest() | errors.ChatMigrated():
             return Rejected()
         case errors.Conflict():

@@ -171,6 +171,6 @@ def _choices(message: Message) -> list[WrittenButton]:
 
 
 def _controls(message: Message) -> list[WrittenButton]:
-    """The smaller buttons. Left out are those for which the page has better ones: to send boxes, to listen."""
+    """The smaller buttons, but for those that the page has better ones for: to send boxes, to listen."""
     left_out = {"read", "done"} if message.expects == "several" else {"read"}
     return [button for button in message.buttons if button.kind == "control" and button.value not in left_out]

@@ -2,6 +2,7 @@
 
 import gettext
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -183,6 +184,20 @@ def test_a_long_old_text_survives_being_broken_into_lines(tmp_path: Path) -> Non
     assert i18n_stale.was(message) == long
     assert i18n_stale.back_translation(message) == back.strip()
     assert i18n_stale.other_comments(message) == ["For Joke"]
+
+
+def test_words_compiled_from_another_file_are_not_served_however_old_that_is(tmp_path: Path) -> None:
+    def served() -> str:
+        return read_catalogue("client", ("nl",), tmp_path).look_up("nl", "control", "Pause")
+
+    i18n.write(dutch(("control", "Pause", "Pauze")), "client", "nl", tmp_path)
+    assert i18n.compile_all(tmp_path)
+    assert served() == "Pauze"
+
+    i18n.write(dutch(("control", "Pause", "Even stoppen")), "client", "nl", tmp_path)
+    os.utime(po_file("client", "nl", tmp_path), (1, 1))  # unpacked from an archive, for instance
+
+    assert served() == "Even stoppen"
 
 
 def test_updating_twice_is_as_good_as_once(tmp_path: Path) -> None:

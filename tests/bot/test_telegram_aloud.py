@@ -163,6 +163,36 @@ async def test_who_forbids_voice_messages_gets_the_words(house: House) -> None:
     assert house.said("en", phrases.SKIP) in seen.labels
 
 
+async def test_who_forbids_voice_messages_costs_nobody_else_an_upload(house: House) -> None:
+    lay(house.sounds, f"en/{LEARN}", SOUND)
+    amina = await who_is_read_to(house)
+    amina.person.writes("A bakery")
+    await amina.asked("learn")
+    amina.person.forbids_voice = True
+    amina.person.writes("/again")
+    assert (await amina.asked("learn")).sound == b""
+
+    amina.person.forbids_voice = False
+    amina.person.writes("/again")
+
+    assert (await amina.asked("learn")).sound == SOUND
+    assert len({call["voice"] for call in voices(house)[1:]}) == 1, "by its name, each time"
+
+
+@pytest.mark.parametrize(("sound_in", "is_offered"), [("ar", True), ("en", False)])
+async def test_it_is_offered_in_the_language_that_she_chose(
+    house: House, sound_in: str, is_offered: bool
+) -> None:
+    lay(house.sounds, f"{sound_in}/{LEARN}", SOUND)
+    amina = talker(house, "ar")
+    amina.person.writes(f"/start {await house.invited('en')}")
+
+    amina.person.writes("3")
+
+    seen = await amina.asked("call_me")
+    assert (house.said("ar", phrases.READ_TO_ME) in " ".join(seen.labels)) == is_offered
+
+
 async def test_a_file_that_is_gone_by_then_leaves_the_words(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +208,7 @@ async def test_a_file_that_is_gone_by_then_leaves_the_words(
     assert (await amina.asked("learn")).sound == b""
 
 
-async def test_too_many_words_for_one_message_follow_the_sound(house: House) -> None:
+async def test_too_many_words_for_one_message_come_first_and_the_sound_after_them(house: House) -> None:
     lay(house.sounds, "en/reflection/right.ogg", SOUND)
     lay(house.sounds, "en/reflection/your_words.ogg", SOUND)
     amina = await who_is_read_to(house)
@@ -193,8 +223,43 @@ async def test_too_many_words_for_one_message_follow_the_sound(house: House) -> 
 
     assert len(pieces(seen.text, 1024)) > 1
     assert seen.labels
-    before = amina.person.chat[amina.person.chat.index(seen) - 1]
-    assert (before.sound, before.text, before.labels) == (SOUND, "", [])
+    after = await amina.person.next_message()
+    assert (after.sound, after.text, after.labels, after.silent) == (SOUND, "", [], True)
+
+
+@pytest.mark.parametrize("code", [429, 400, 500])
+async def test_a_sound_after_its_words_that_does_not_get_through_brings_nothing_again(
+    house: House, code: int
+) -> None:
+    lay(house.sounds, "en/reflection/right.ogg", SOUND)
+    lay(house.sounds, "en/reflection/your_words.ogg", SOUND)
+    amina = await who_is_read_to(house)
+    amina.person.writes("bread " * 200)
+    await amina.skips("learn")
+    await amina.taps("own_wish", 2)
+    await amina.writes("step", "☎")
+    await amina.writes("when_where", "🏠")
+    house.server.refuses(code, method="sendVoice", retry_after=1)
+    await amina.taps("sure", "8")
+
+    await amina.taps("your_words.hopes", 0)
+
+    await amina.asked("your_words.my_step")
+    assert sum(house.asked("en", "your_words.hopes") in seen.text for seen in amina.person.chat) == 1
+
+
+async def test_a_file_that_never_gets_through_leaves_the_words(house: House) -> None:
+    lay(house.sounds, f"en/{LEARN}", SOUND)
+    amina = await who_is_read_to(house)
+    for _ in range(3):
+        house.server.refuses(502, method="sendVoice")
+
+    amina.person.writes("A bakery")
+
+    seen = await amina.asked("learn")
+    assert seen.sound == b""
+    amina.person.taps(house.said("en", phrases.SKIP), on=seen)
+    await amina.asked("own_wish")
 
 
 async def test_when_telegram_slows_us_the_question_comes_once_and_whole(house: House) -> None:

@@ -70,7 +70,7 @@ class Amina:
     session: Session
     turns: int = 0
     reachable: bool = False
-    has_sound: bool = False  # in her language
+    has_sound: tuple[str, ...] = ()  # languages
     help_card: HelpCard = ()
     zone: tzinfo = UTC
     waited: timedelta = timedelta()
@@ -189,7 +189,7 @@ class Amina:
             channel="test",
             zone=self.zone,
             reachable=self.reachable,
-            reads_aloud=self.has_sound,
+            reads_aloud=frozenset(self.has_sound),
             help_card=self.help_card,
         )
 

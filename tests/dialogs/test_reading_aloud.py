@@ -1,9 +1,9 @@
 """“Read to me”: she switches it on and off in the menu, where there is sound in her language."""
 
 from dialogs import phrases
-from dialogs.said import Command
+from dialogs.said import Command, Tap
 from dialogs.session import Place
-from tests.dialogs.talking import Amina, talk_through
+from tests.dialogs.talking import Amina, talk_through, with_twenty_minutes
 
 ON = "All right. I read each question to you."
 OFF = "All right. I send no more sound."
@@ -11,7 +11,7 @@ OFF = "All right. I send no more sound."
 
 def where_there_is_sound() -> Amina:
     amina = talk_through().turned(at=Place("good_life"), token="t")
-    amina.has_sound = True
+    amina.has_sound = ("en",)
     return amina
 
 
@@ -28,7 +28,7 @@ def test_the_menu_offers_it_only_where_there_is_sound() -> None:
 
 def test_at_the_beginning_it_stands_beside_the_question_with_a_picture() -> None:
     amina = talk_through()
-    amina.has_sound = True
+    amina.has_sound = ("en",)
     amina.says("1")
 
     [button] = [button for button in amina.messages[-1].buttons if button.value == "read"]
@@ -89,3 +89,17 @@ def test_in_a_language_without_sound_it_can_still_be_switched_off() -> None:
     amina.taps(phrases.STOP_READING.text)
 
     assert not amina.session.reads_aloud
+
+
+def test_what_she_ticks_is_not_read_to_her_again_and_again() -> None:
+    amina = with_twenty_minutes("more")
+    amina.has_sound = ("en",)
+    amina.turned(reads_aloud=True)
+    amina.says("1")
+    assert amina.messages[-1].aloud
+
+    amina.sends(Tap(amina.session.token, "1"))
+    assert not amina.messages[-1].aloud
+
+    amina.sends(Tap(amina.session.token, "page"))
+    assert not amina.messages[-1].aloud
